@@ -1,0 +1,97 @@
+// Every capacity of the agent, in one place, each with its unit and its reason. What does not fit
+// is counted and reported, never fatal. Memory is mapped but untouched until something needs it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nma::limits {
+
+// Reading ---------------------------------------------------------------------------------------
+
+// The largest kernel text we read: /proc/net/dev is about 130 bytes an interface, /proc/stat about
+// 120 bytes a processor plus 2 bytes or more an interrupt line. A larger file is `truncated`.
+inline constexpr std::size_t read_buffer_bytes = std::size_t{1} << 20;
+
+// One getdents64 call: about 800 entries of /proc. Larger directories take more calls.
+inline constexpr std::size_t directory_buffer_bytes = 32 * 1024;
+
+// PATH_MAX of Linux, with the NUL.
+inline constexpr std::size_t path_bytes = 4096;
+
+// NAME_MAX of Linux, without the NUL: no directory, so no container, has a longer name.
+inline constexpr std::size_t name_bytes_max = 255;
+
+// The node ----------------------------------------------------------------------------------------
+
+inline constexpr std::size_t cpu_count_max = 1024;        // large servers of today have 512
+inline constexpr std::size_t interface_count_max = 2048;  // a node with 1,000 veth pairs
+inline constexpr std::size_t disk_count_max = 256;        // whole disks, not partitions
+inline constexpr std::size_t mount_count_max = 256;       // real file systems, after the filter
+inline constexpr std::size_t sensor_count_max = 256;      // thermal zones and hwmon inputs
+
+// Datapoints of a thing of each kind in the full view; the readers hold to these.
+inline constexpr std::size_t samples_per_cpu_max = 12;
+inline constexpr std::size_t samples_per_interface_max = 8;
+inline constexpr std::size_t samples_per_disk_max = 16;
+inline constexpr std::size_t samples_per_mount_max = 6;
+inline constexpr std::size_t samples_of_node_alone_max = 1024;
+
+inline constexpr std::size_t node_sample_count_max = 40 * 1024;
+static_assert(node_sample_count_max >= cpu_count_max * samples_per_cpu_max +
+                                           interface_count_max * samples_per_interface_max +
+                                           disk_count_max * samples_per_disk_max +
+                                           mount_count_max * samples_per_mount_max +
+                                           sensor_count_max + samples_of_node_alone_max,
+              "a node with everything at its limit still fits into one snapshot");
+
+inline constexpr std::size_t node_subject_count_max = 4096;
+static_assert(node_subject_count_max >= 1 + cpu_count_max + interface_count_max + disk_count_max +
+                                            mount_count_max + sensor_count_max + 64);
+
+// Names of interfaces, disks and mount points. Mount points are the only long ones.
+inline constexpr std::size_t node_text_bytes = 256 * 1024;
+
+// Containers --------------------------------------------------------------------------------------
+
+inline constexpr std::size_t container_count_default = 1024;
+inline constexpr std::size_t container_count_max = 16 * 1024;
+
+// Per container: about 60 figures, and block devices with 20 figures each (cgroup v1 has most).
+// It is an average: the room is shared by all containers.
+inline constexpr std::size_t samples_per_container = 160;
+inline constexpr std::size_t subjects_per_container = 5;
+
+// Per container: its id (64 bytes for most runtimes), device names. An average, too.
+inline constexpr std::size_t text_bytes_per_container = 256;
+
+// The program
+// --------------------------------------------------------------------------------------
+
+inline constexpr std::size_t collector_count_max = 64;  // node readers and container controllers
+inline constexpr std::size_t files_per_collector_max = 8;
+inline constexpr std::size_t listener_count_max = 8;
+
+inline constexpr std::uint32_t interval_s_default = 10;
+inline constexpr std::uint32_t interval_s_max = 3600;
+
+}  // namespace nma::limits
+
+namespace nma {
+
+// What the configuration may choose; everything else follows from it.
+struct Capacities {
+    std::size_t containers = limits::container_count_default;
+
+    std::size_t subjects() const {
+        return limits::node_subject_count_max + containers * limits::subjects_per_container;
+    }
+    std::size_t samples() const {
+        return limits::node_sample_count_max + containers * limits::samples_per_container;
+    }
+    std::size_t text_bytes() const {
+        return limits::node_text_bytes + containers * limits::text_bytes_per_container;
+    }
+};
+
+}  // namespace nma

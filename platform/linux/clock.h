@@ -1,0 +1,17 @@
+// The two clocks that we use: wall time at the edge (timestamps in answers), time since boot inside
+// (it also runs while the machine sleeps, and nobody can set it).
+#pragma once
+
+#include <cstdint>
+
+namespace nma {
+
+struct Instants {
+    std::uint64_t realtime_ns = 0;  // since 1970-01-01 UTC
+    std::uint64_t boottime_ns = 0;  // CLOCK_BOOTTIME
+};
+
+Instants read_instants();
+std::uint64_t boottime_ns();
+
+}  // namespace nma

@@ -1,0 +1,62 @@
+#include "platform/metrics/field_table.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "platform/base/check.h"
+#include "platform/base/text_cursor.h"
+
+namespace nma {
+
+namespace {
+
+// Kernels write the keys in the same order for years: the row after the last hit is tried first.
+std::size_t find_row(std::span<const FieldRow> rows, std::string_view key, std::size_t hint) {
+    for (std::size_t i = hint; i < rows.size(); ++i) {
+        if (rows[i].key == key) return i;
+    }
+    for (std::size_t i = 0; i < hint; ++i) {
+        if (rows[i].key == key) return i;
+    }
+    return rows.size();
+}
+
+bool scale(std::uint64_t& value, std::uint64_t multiplier) {
+    if (multiplier != 1 && value > std::numeric_limits<std::uint64_t>::max() / multiplier) {
+        return false;
+    }
+    value *= multiplier;
+    return true;
+}
+
+}  // namespace
+
+Status scan_fields(std::string_view text, std::span<const FieldRow> rows, FieldValues& found) {
+    NMA_CHECK(rows.size() <= field_count_max);
+    std::fill_n(found.is_present.begin(), rows.size(), false);
+    LineCursor lines(text);
+    std::string_view line;
+    std::size_t hint = 0;
+    while (lines.next(line)) {
+        std::string_view key = take_word(line);
+        if (key.ends_with(':')) key.remove_suffix(1);
+        const std::size_t row = find_row(rows, key, hint);
+        if (row == rows.size() || found.is_present[row]) continue;
+        std::uint64_t value = 0;
+        if (!take_u64(line, value) || !scale(value, rows[row].multiplier)) return Status::malformed;
+        found.value[row] = value;
+        found.is_present[row] = true;
+        hint = row + 1;
+    }
+    if (lines.is_torn() || lines.line_number() == 0) return Status::malformed;
+    return Status::ok;
+}
+
+void add_fields(const FieldValues& found, std::size_t row_count, SnapshotWriter& writer,
+                std::uint32_t subject, std::uint16_t first_spec) {
+    for (std::size_t i = 0; i < row_count; ++i) {
+        if (found.is_present[i]) writer.add(first_spec + i, found.value[i], subject);
+    }
+}
+
+}  // namespace nma

@@ -1,0 +1,49 @@
+// Keyed kernel text ("MemTotal:  16 kB", "oom_kill 3"): a table of rows says which keys become
+// which figures. Unknown keys are passed over, for kernels add some; a known key with something
+// other than a number is malformed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "platform/base/status.h"
+#include "platform/metrics/metric.h"
+#include "platform/metrics/snapshot_writer.h"
+
+namespace nma {
+
+struct FieldRow {
+    std::string_view key;      // as the kernel writes it, without a colon
+    std::uint64_t multiplier;  // kernel's unit to the spec's: 1024 for kB
+    MetricSpec spec;
+};
+
+// The specs of a table, in its order: row index == spec index.
+template <std::size_t N>
+constexpr std::array<MetricSpec, N> specs_of(const FieldRow (&rows)[N]) {
+    std::array<MetricSpec, N> specs = {};
+    for (std::size_t i = 0; i < N; ++i)
+        specs[i] = rows[i].spec;
+    return specs;
+}
+
+inline constexpr std::size_t field_count_max = 192;
+
+// What was found: values by row index.
+struct FieldValues {
+    std::array<std::uint64_t, field_count_max> value;
+    std::array<bool, field_count_max> is_present;
+};
+
+// Scans lines of "key value …" or "key: value …" (a colon at the end of the key is not part of
+// it). Rows in the kernel's own order are found without searching. ok or malformed; a key that
+// comes twice counts the first time. An empty text is malformed.
+Status scan_fields(std::string_view text, std::span<const FieldRow> rows, FieldValues& found);
+
+// Writes every value found, spec index == row index + `first_spec`.
+void add_fields(const FieldValues& found, std::size_t row_count, SnapshotWriter& writer,
+                std::uint32_t subject = node_subject, std::uint16_t first_spec = 0);
+
+}  // namespace nma

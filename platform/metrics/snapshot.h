@@ -1,0 +1,80 @@
+// One reading of the node and of all its containers, complete in itself. Two of them exist: one is
+// filled by the sampler while the other is read by the server; they change places between ticks.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "platform/base/arena.h"
+#include "platform/base/bounded_list.h"
+#include "platform/base/status.h"
+#include "platform/limits.h"
+#include "platform/linux/clock.h"
+#include "platform/metrics/metric.h"
+#include "platform/metrics/subject.h"
+
+namespace nma {
+
+struct Sample {
+    std::uint64_t value;    // scale and sign: see the spec
+    std::uint32_t subject;  // index into Snapshot::subjects
+    std::uint16_t source;   // index into the catalogue: which reader
+    std::uint16_t spec;     // index into that reader's specs
+};
+static_assert(sizeof(Sample) == 16);
+
+// How one reader fared in one tick.
+struct CollectorReport {
+    std::uint64_t duration_ns = 0;
+    std::uint32_t sample_count = 0;
+    std::uint32_t skipped_count = 0;   // things left out because the text about them made no sense
+    std::uint32_t overflow_count = 0;  // things left out for want of room
+    Status status = Status::ok;        // of the worst of its files
+};
+
+struct ContainerEntry {
+    TextRef id;
+    std::uint64_t inode = 0;  // of its cgroup directory: tells a reused id from the old one
+    std::uint32_t subject = 0;
+    std::uint32_t sample_first = 0;
+    std::uint32_t sample_count = 0;
+};
+
+struct Snapshot {
+    std::uint64_t sequence = 0;  // 1 for the first one; 0 means that none was taken
+    Instants taken_at;
+    std::uint32_t node_sample_count = 0;         // samples before this index are the node's
+    std::uint32_t container_overflow_count = 0;  // containers that had no room at all
+
+    BoundedList<Subject> subjects;  // [0] is the node
+    BoundedList<Sample> samples;
+    BoundedList<char> text_pool;
+    BoundedList<ContainerEntry> containers;
+    std::span<CollectorReport> reports;        // by source
+    std::span<std::uint32_t> container_slots;  // open addressing; index + 1, 0 is empty
+
+    void init(Arena& arena, const Capacities& capacities);
+
+    std::string_view text(TextRef ref) const { return {text_pool.begin() + ref.offset, ref.bytes}; }
+
+    std::span<const Sample> node_samples() const { return {samples.begin(), node_sample_count}; }
+    std::span<const Sample> samples_of(const ContainerEntry& container) const {
+        return {samples.begin() + container.sample_first, container.sample_count};
+    }
+
+    // Null when there is no such container. Constant time, whatever the id holds.
+    const ContainerEntry* find_container(std::string_view id) const;
+
+    // The slot of `id`: the one that holds it, or the free one where it belongs.
+    std::uint32_t& container_slot(std::string_view id) const;
+};
+
+// The readers by their index in samples and reports.
+using Catalogue = std::span<const MetricSource>;
+
+inline const MetricSpec& spec_of(Catalogue catalogue, const Sample& sample) {
+    return catalogue[sample.source].specs[sample.spec];
+}
+
+}  // namespace nma
