@@ -256,8 +256,6 @@ constexpr const char* typical_dump =
 
 // Linux 3.10, which tells memory zones apart.
 constexpr std::string_view oldest =
-    "nr_free_pages 40305\n"
-    "nr_inactive_anon 25023\n"
     "nr_dirtied 534655274\n"
     "nr_written 281872191\n"
     "nr_anon_transparent_hugepages 24\n"
@@ -268,9 +266,6 @@ constexpr std::string_view oldest =
     "pswpout 127109\n"
     "pgalloc_dma 6\n"
     "pgalloc_normal 78295989795\n"
-    "pgfree 86049272519\n"
-    "pgactivate 21397174\n"
-    "pgdeactivate 423853\n"
     "pgfault 473074235\n"
     "pgmajfault 20093\n"
     "pgrefill_dma 0\n"
@@ -294,11 +289,9 @@ constexpr std::string_view oldest =
     "pgscan_direct_normal 222990090\n"
     "pgscan_direct_movable 0\n"
     "pgscan_direct_throttle 0\n"
-    "pginodesteal 228906\n"
     "slabs_scanned 4077568\n"
     "pageoutrun 2908071\n"
     "allocstall 431220\n"
-    "pgrotated 15736438\n"
     "pgmigrate_success 865182\n"
     "pgmigrate_fail 78157\n"
     "compact_stall 349792\n"
