@@ -146,7 +146,8 @@ def breaches(root):
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
     found = list(breaches(root))
-    print("\n".join(found))
+    for line in found:
+        print(line)
     return 1 if found else 0
 
 
