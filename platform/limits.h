@@ -98,4 +98,17 @@ struct Capacities {
     }
 };
 
+namespace limits {
+
+// Answers on their way to clients: one full view of a node with everything at its limit, at the
+// size of a usual datapoint, and as much again for all other answers.
+inline constexpr std::size_t datapoint_bytes_usual = 192;
+
+inline constexpr std::size_t body_pool_bytes(const Capacities& capacities) {
+    const std::size_t node_bytes = node_sample_count_max * datapoint_bytes_usual;
+    return node_bytes + node_bytes / 2 + capacities.containers * (name_bytes_max + 3);
+}
+
+}  // namespace limits
+
 }  // namespace nma
