@@ -7,7 +7,7 @@ export FUZZ_SECONDS
 sources = $(shell find agent cgroups platform api tests -name fixtures -prune -o \
 	\( -name '*.cc' -o -name '*.h' \) -print 2>/dev/null)
 
-.PHONY: help run test build fuzz bench lint format clean setup-build setup-test
+.PHONY: help run test build fuzz bench datapoints lint format clean setup-build setup-test setup-bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,9 +25,13 @@ build: setup-build ## release build in build/release
 fuzz: setup-test ## fuzz every target for FUZZ_SECONDS
 	tests/run fuzz
 
-bench: setup-test ## run the benchmarks, when there are any
-	@test -x tests/bench/run || { echo "no benchmarks yet" >&2; exit 1; }
-	tests/bench/run
+bench: setup-bench ## measure the agent against its floor (as root: it makes cgroups), print Markdown
+	cmake --preset bench
+	cmake --build --preset bench
+	tests/bench/run build/bench
+
+datapoints: build ## print the table of datapoints for README
+	@build/release/agent/node-metrics-agent datapoints
 
 lint: setup-test ## format check, clang-tidy and the checks of tests/lint
 	tests/run lint
@@ -43,3 +47,6 @@ setup-build:
 
 setup-test:
 	@packaging/setup test
+
+setup-bench:
+	@packaging/setup bench

@@ -1,0 +1,350 @@
+#include "agent/config.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+
+#include "agent/json_lines.h"
+#include "api/listen_address.h"
+
+namespace nma {
+
+namespace {
+
+constexpr std::size_t file_bytes_max = 256 * 1024;
+
+enum class Type : std::uint8_t { object, text, text_list, boolean, whole_number };
+
+// Takes a value that has the row's type. Null, or what is wrong with it.
+using Apply = const char* (*)(const cJSON& value, Config& config);
+
+struct KeyRow {
+    const char* path;
+    Type type;
+    Apply apply = nullptr;
+    double min = 0;
+    double max = 0;
+};
+
+template <std::size_t N>
+const char* assign_text(const cJSON& value, FixedText<N>& target) {
+    return target.assign(value.valuestring) ? nullptr : "is too long";
+}
+
+const char* apply_listen(const cJSON& value, Config& config) {
+    config.listen_count = 0;
+    for (const cJSON* item = value.child; item != nullptr; item = item->next) {
+        if (config.listen_count == limits::listener_count_max) return "has more than 8 addresses";
+        if (!config.listen[config.listen_count++].assign(item->valuestring)) {
+            return "has an address that is too long";
+        }
+    }
+    return nullptr;
+}
+
+const char* apply_role(const cJSON& value, Config& config) {
+    const std::string_view role = value.valuestring;
+    if (role != "agent" && role != "master") return "must be \"agent\" or \"master\"";
+    config.node.role = role == "master" ? Role::master : Role::agent;
+    return nullptr;
+}
+
+constexpr KeyRow rows[] = {
+    {"listen", Type::text_list, apply_listen},
+    {"interval_s", Type::whole_number,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.interval_s = static_cast<std::uint32_t>(value.valuedouble);
+         return nullptr;
+     },
+     1, limits::interval_s_max},
+    {"host_root", Type::text,
+     [](const cJSON& value, Config& config) { return assign_text(value, config.host_root); }},
+    {"node", Type::object},
+    {"node.mesos_id", Type::text,
+     [](const cJSON& value, Config& config) { return assign_text(value, config.node.mesos_id); }},
+    {"node.cluster_id", Type::text,
+     [](const cJSON& value, Config& config) { return assign_text(value, config.node.cluster_id); }},
+    {"node.hostname", Type::text,
+     [](const cJSON& value, Config& config) { return assign_text(value, config.node.hostname); }},
+    {"node.role", Type::text, apply_role},
+    {"discovery", Type::object},
+    {"discovery.services", Type::boolean,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.has_services = cJSON_IsTrue(&value) != 0;
+         return nullptr;
+     }},
+    {"discovery.mesos_cgroups_root", Type::text,
+     [](const cJSON& value, Config& config) {
+         return assign_text(value, config.mesos_cgroups_root);
+     }},
+    {"http", Type::object},
+    {"http.accept_required", Type::boolean,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.is_accept_required = cJSON_IsTrue(&value) != 0;
+         return nullptr;
+     }},
+    {"http.connections", Type::whole_number,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.connection_count_max = static_cast<std::uint32_t>(value.valuedouble);
+         return nullptr;
+     },
+     1, 1024},
+    {"limits", Type::object},
+    {"limits.containers", Type::whole_number,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.capacities.containers = static_cast<std::size_t>(value.valuedouble);
+         return nullptr;
+     },
+     1, limits::container_count_max},
+};
+
+using Path = FixedText<256>;
+
+const KeyRow* find_row(std::string_view path) {
+    for (const KeyRow& row : rows) {
+        if (row.path == path) return &row;
+    }
+    return nullptr;
+}
+
+// The keys right below `prefix` ("" or "node."), separated by commas.
+void list_keys(std::string_view prefix, Path& keys) {
+    for (const KeyRow& row : rows) {
+        std::string_view path = row.path;
+        if (!path.starts_with(prefix)) continue;
+        path.remove_prefix(prefix.size());
+        if (path.find('.') != path.npos) continue;
+        const bool fits = (keys.empty() || keys.append(", ")) && keys.append(path);
+        if (!fits) return;
+    }
+}
+
+bool is_text_list(const cJSON& value) {
+    if (cJSON_IsArray(&value) == 0) return false;
+    for (const cJSON* item = value.child; item != nullptr; item = item->next) {
+        if (cJSON_IsString(item) == 0) return false;
+    }
+    return true;
+}
+
+bool has_type(const cJSON& value, Type type) {
+    switch (type) {
+        case Type::object:
+            return cJSON_IsObject(&value) != 0;
+        case Type::text:
+            return cJSON_IsString(&value) != 0;
+        case Type::text_list:
+            return is_text_list(value);
+        case Type::boolean:
+            return cJSON_IsBool(&value) != 0;
+        case Type::whole_number:
+            return cJSON_IsNumber(&value) != 0 &&
+                   value.valuedouble == std::floor(value.valuedouble);
+    }
+    return false;
+}
+
+const char* type_words(Type type) {
+    switch (type) {
+        case Type::object:
+            return "an object";
+        case Type::text:
+            return "a string";
+        case Type::text_list:
+            return "an array of strings";
+        case Type::boolean:
+            return "true or false";
+        case Type::whole_number:
+            return "a whole number";
+    }
+    return "";
+}
+
+// One reading of one text; keeps what every error message needs.
+class ConfigReader {
+  public:
+    ConfigReader(const char* name, std::string_view text, Config& config, ConfigError& error)
+        : name_(name), text_(text), config_(config), error_(error) {}
+
+    bool read() {
+        if (text_.find('\0') != text_.npos) return refuse_line(1, "has a NUL byte: it is not text");
+        char* minified = strndup(text_.data(), text_.size());
+        if (minified == nullptr) return refuse_line(1, "cannot be read: out of memory");
+        cJSON_Minify(minified);
+        const char* stop = minified;
+        cJSON* tree = cJSON_ParseWithOpts(minified, &stop, 1);
+        const bool is_good = tree == nullptr ? refuse_syntax(stop - minified) : read_tree(*tree);
+        cJSON_Delete(tree);
+        free(minified);
+        return is_good;
+    }
+
+  private:
+    bool read_tree(const cJSON& tree) {
+        if (cJSON_IsObject(&tree) == 0) return refuse_line(1, "must be one JSON object: { ... }");
+        return read_members(tree, "");
+    }
+
+    bool read_members(const cJSON& object, std::string_view prefix) {
+        for (const cJSON* member = object.child; member != nullptr; member = member->next) {
+            Path path;
+            if (!path.assign(prefix) || !path.append(member->string)) {
+                return refuse_line(0, "has a key that is too long");
+            }
+            if (has_twin_before(object, *member)) {
+                return refuse(path, 1, "is there twice: remove one");
+            }
+            if (!read_member(*member, path, prefix)) return false;
+        }
+        return true;
+    }
+
+    // Key names are compared byte by byte: cJSON's own search takes "Listen" for "listen".
+    static bool has_twin_before(const cJSON& object, const cJSON& member) {
+        for (const cJSON* other = object.child; other != &member; other = other->next) {
+            if (strcmp(other->string, member.string) == 0) return true;
+        }
+        return false;
+    }
+
+    bool read_member(const cJSON& value, Path& path, std::string_view prefix) {
+        const KeyRow* row = find_row(path.view());
+        if (row == nullptr) return refuse_unknown(path, prefix);
+        char why[128];
+        if (!has_type(value, row->type)) {
+            snprintf(why, sizeof why, "must be %s", type_words(row->type));
+            return refuse(path, 0, why);
+        }
+        if (row->type == Type::whole_number &&
+            (value.valuedouble < row->min || value.valuedouble > row->max)) {
+            snprintf(why, sizeof why, "must be from %.0f to %.0f", row->min, row->max);
+            return refuse(path, 0, why);
+        }
+        if (row->type == Type::object) {
+            Path inner = path;
+            return inner.append(".") && read_members(value, inner.view());
+        }
+        const char* wrong = row->apply(value, config_);
+        return wrong == nullptr || refuse(path, 0, wrong);
+    }
+
+    bool refuse_unknown(const Path& path, std::string_view prefix) {
+        Path keys;
+        list_keys(prefix, keys);
+        char why[320];
+        snprintf(why, sizeof why, "is not a known key; known here: %s", keys.c_str());
+        return refuse(path, 0, why);
+    }
+
+    bool refuse_syntax(std::ptrdiff_t minified_offset) {
+        const auto offset = static_cast<std::size_t>(minified_offset < 0 ? 0 : minified_offset);
+        return refuse_line(line_of_minified_offset(text_, offset),
+                           "is not valid JSON here (a comma or quote too many or too few?)");
+    }
+
+    bool refuse(const Path& path, std::uint32_t occurrence, const char* why) {
+        const std::uint32_t line = line_of_path(text_, path.view(), occurrence);
+        char message[ConfigError::bytes_max];
+        snprintf(message, sizeof message, "%s:%u: %s %s", name_, line, path.c_str(), why);
+        (void)error_.assign(message);
+        return false;
+    }
+
+    bool refuse_line(std::uint32_t line, const char* why) {
+        char message[ConfigError::bytes_max];
+        snprintf(message, sizeof message, "%s:%u: the file %s", name_, line, why);
+        (void)error_.assign(message);
+        return false;
+    }
+
+    const char* name_;
+    std::string_view text_;
+    Config& config_;
+    ConfigError& error_;
+};
+
+bool refuse_file(const char* path, const char* why, ConfigError& error) {
+    char message[ConfigError::bytes_max];
+    snprintf(message, sizeof message, "%s: cannot read the configuration: %s", path, why);
+    (void)error.assign(message);
+    return false;
+}
+
+// Up to `size` bytes; -1 and errno on failure.
+ssize_t read_up_to(int file, char* buffer, std::size_t size) {
+    std::size_t used = 0;
+    while (used < size) {
+        const ssize_t count = read(file, buffer + used, size - used);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return -1;
+        if (count == 0) break;
+        used += static_cast<std::size_t>(count);
+    }
+    return static_cast<ssize_t>(used);
+}
+
+}  // namespace
+
+void set_defaults(Config& config) {
+    config = Config{};
+    (void)config.host_root.assign("/");
+    (void)config.mesos_cgroups_root.assign("mesos");
+}
+
+bool read_config_text(const char* name, std::string_view text, Config& config, ConfigError& error) {
+    return ConfigReader(name, text, config, error).read();
+}
+
+bool read_config_file(const char* path, Config& config, ConfigError& error) {
+    // Only used before anything else runs, and never again: static, so as not to need a big stack.
+    static char buffer[file_bytes_max + 1];
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) return refuse_file(path, strerror(errno), error);
+    const ssize_t size = read_up_to(file, buffer, sizeof buffer);
+    const int failure = errno;
+    close(file);
+    if (size < 0) return refuse_file(path, strerror(failure), error);
+    if (static_cast<std::size_t>(size) > file_bytes_max) {
+        return refuse_file(path, "it has more than 256 KiB", error);
+    }
+    return read_config_text(path, {buffer, static_cast<std::size_t>(size)}, config, error);
+}
+
+bool check_addresses(const Config& config, ConfigError& error) {
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        ListenAddress address;
+        FixedText<256> why;
+        if (parse_listen_address(config.listen[i].view(), address, why)) continue;
+        char message[ConfigError::bytes_max];
+        snprintf(message, sizeof message, "listen address %s: %s", config.listen[i].c_str(),
+                 why.c_str());
+        (void)error.assign(message);
+        return false;
+    }
+    return true;
+}
+
+bool apply_options(const Options& options, Config& config, ConfigError& error) {
+    if (options.interval_s != 0) config.interval_s = options.interval_s;
+    if (options.host_root != nullptr && !config.host_root.assign(options.host_root)) {
+        (void)error.assign("--host-root: the path is too long");
+        return false;
+    }
+    if (options.listen_count != 0) config.listen_count = 0;
+    for (std::size_t i = 0; i < options.listen_count; ++i) {
+        if (!config.listen[config.listen_count++].assign(options.listen[i])) {
+            (void)error.assign("--listen: the address is too long");
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace nma

@@ -1,0 +1,41 @@
+// The command line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "platform/base/fixed_text.h"
+#include "platform/limits.h"
+
+namespace nma {
+
+enum class Command : std::uint8_t {
+    run,
+    once_node,
+    once_containers,
+    once_container,
+    check_config,
+    budget,
+    datapoints,
+    version,
+    help,
+};
+
+// Texts point into argv.
+struct Options {
+    Command command = Command::run;
+    const char* config_path = nullptr;
+    const char* host_root = nullptr;
+    const char* listen[limits::listener_count_max] = {};
+    std::size_t listen_count = 0;
+    std::uint32_t interval_s = 0;  // 0: not given
+    const char* container_id = nullptr;
+    bool is_full_view = false;
+};
+
+// False, and `error` says what is wrong and how to put it right.
+bool parse_options(int argc, char** argv, Options& options, FixedText<256>& error);
+
+void print_help();
+
+}  // namespace nma

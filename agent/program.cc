@@ -1,0 +1,185 @@
+#include "agent/program.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent/identity.h"
+#include "api/answers.h"
+#include "platform/linux/log.h"
+
+namespace nma {
+
+namespace {
+
+constexpr const char* default_listen = "127.0.0.1:61092";
+
+// Room for what `once` prints: more than any datapoint needs on average, touched only as far as
+// used.
+constexpr std::size_t once_bytes_per_sample = 512;
+
+void publish_to_server(void* server, const Snapshot& snapshot) {
+    static_cast<Server*>(server)->publish(&snapshot);
+}
+
+void stop_loop(void* loop, std::uint32_t) {
+    static_cast<EventLoop*>(loop)->stop();
+}
+
+// Everything in one go: a pipe's reader may be slow.
+bool write_all(std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
+        if (count < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+Status write_answer(const Options& options, const Snapshot& snapshot, const NodeIdentity& identity,
+                    TextSink& sink) {
+    const View view = options.is_full_view ? View::full : View::standard;
+    const Catalogue catalogue = Readers::catalogue();
+    switch (options.command) {
+        case Command::once_containers:
+            return write_containers(snapshot, sink);
+        case Command::once_container:
+            return write_container(snapshot, catalogue, identity, options.container_id, view, sink);
+        default:
+            return write_node(snapshot, catalogue, identity, view, sink);
+    }
+}
+
+}  // namespace
+
+void Program::lay_out(Arena& arena, const Config& config) {
+    const ServerOptions options = {.is_accept_required = config.is_accept_required,
+                                   .connection_count_max = config.connection_count_max};
+    readers_.init(arena, config.capacities);
+    sampler_.init(arena, config.capacities);
+    server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
+}
+
+bool Program::prepare(const Config& config) {
+    const Status status = root_.open(config.host_root.c_str());
+    if (status != Status::ok) {
+        log_line(LogLevel::error,
+                 "%s: its proc directory is %s; give the directory where the "
+                 "host's / is mounted with --host-root",
+                 config.host_root.c_str(), status_name(status));
+        return false;
+    }
+    identity_ = config.node;
+    discovery_.services = config.has_services;
+    discovery_.mesos_root = config.mesos_cgroups_root;
+    Arena measuring;
+    lay_out(measuring, config);
+    if (!arena_.map(measuring.used_bytes())) {
+        log_line(LogLevel::error, "no room for %zu bytes; lower limits.containers",
+                 measuring.used_bytes());
+        return false;
+    }
+    lay_out(arena_, config);
+    discover_identity(root_, readers_.file_reader(), identity_);
+    readers_.start(root_, discovery_);
+    return true;
+}
+
+bool Program::open_listeners(const Config& config) {
+    listener_count_ = config.listen_count == 0 ? 1 : config.listen_count;
+    for (std::size_t i = 0; i < listener_count_; ++i) {
+        const char* text = config.listen_count == 0 ? default_listen : config.listen[i].c_str();
+        ListenAddress address;
+        FixedText<256> error;
+        if (!parse_listen_address(text, address, error) || !server_.listen(address, error)) {
+            log_line(LogLevel::error, "cannot listen on %s: %s", text, error.c_str());
+            return false;
+        }
+    }
+    return server_.attach(loop_);
+}
+
+bool Program::watch_signals() {
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    // Before any thread is made, so that all of them leave these signals to the loop.
+    pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    signals_ = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+    return signals_ >= 0 && loop_.watch(signals_, EPOLLIN, {stop_loop, &loop_}) == Status::ok;
+}
+
+void Program::announce() const {
+    for (std::size_t i = 0; i < listener_count_; ++i) {
+        log_line(LogLevel::info, "listening on %s", server_.address(i).c_str());
+    }
+    const FixedText<256> address = server_.address(0);
+    constexpr std::string_view unix_prefix = "unix:";
+    if (address.view().starts_with(unix_prefix)) {
+        log_line(LogLevel::info, "try: curl -s --unix-socket %s http://localhost/v0/node",
+                 address.c_str() + unix_prefix.size());
+    } else {
+        log_line(LogLevel::info, "try: curl -s %s/v0/node", address.c_str());
+    }
+}
+
+int Program::run(const Config& config) {
+    if (loop_.open() != Status::ok || !watch_signals()) {
+        log_line(LogLevel::error, "the kernel gives no epoll or signal descriptor");
+        return 1;
+    }
+    if (!prepare(config)) return 1;
+    sampler_.take_first(readers_, {publish_to_server, &server_});
+    const bool is_up = open_listeners(config) && sampler_.start(loop_, config.interval_s);
+    if (is_up) {
+        announce();
+        loop_.run();
+    }
+    sampler_.stop();
+    server_.stop();
+    readers_.stop();
+    return is_up ? 0 : 1;
+}
+
+int Program::once(const Config& config, const Options& options) {
+    if (!prepare(config)) return 1;
+    static const Snapshot* taken = nullptr;
+    sampler_.take_first(readers_,
+                        {[](void*, const Snapshot& snapshot) { taken = &snapshot; }, nullptr});
+    Arena scratch;
+    const std::size_t bytes = config.capacities.samples() * once_bytes_per_sample;
+    if (!scratch.map(bytes)) return 1;
+    TextSink sink(scratch.take<char>("answer", bytes));
+    const Status status = write_answer(options, *taken, identity_, sink);
+    if (status == Status::absent) {
+        log_line(LogLevel::error, "no container %s on this node; see `once containers`",
+                 options.container_id);
+    }
+    sink.append('\n');
+    const bool is_written = status == Status::ok && write_all(sink.view());
+    readers_.stop();
+    return is_written ? 0 : 1;
+}
+
+int Program::print_budget(const Config& config) {
+    static Program program;
+    Arena measuring;
+    program.lay_out(measuring, config);
+    printf("%12s  part\n", "bytes");
+    for (const Arena::Part& part : measuring.parts())
+        printf("%12zu  %s\n", part.bytes, part.name);
+    printf("%12zu  set aside at start, in total (memory counts once it is touched)\n",
+           measuring.used_bytes());
+    printf("\nOutside of it, bounded as well:\n");
+    printf("%12zu  libmicrohttpd: %u connections of %zu\n",
+           config.connection_count_max * Server::connection_bytes, config.connection_count_max,
+           Server::connection_bytes);
+    printf("%12zu  stack of the sampler thread\n", limits::thread_stack_bytes);
+    return 0;
+}
+
+}  // namespace nma

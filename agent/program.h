@@ -1,0 +1,38 @@
+// The whole program as one object: configuration, memory, readers, sampler, server.
+#pragma once
+
+#include "agent/config.h"
+#include "agent/readers.h"
+#include "agent/sampler.h"
+#include "api/server.h"
+
+namespace nma {
+
+class Program {
+  public:
+    // Each returns the exit status: 0 when all went well, 1 for a failure that was logged.
+    int run(const Config& config);
+    int once(const Config& config, const Options& options);
+    static int print_budget(const Config& config);
+
+  private:
+    // All memory of our own: over a measuring arena it only adds up.
+    void lay_out(Arena& arena, const Config& config);
+    bool prepare(const Config& config);
+    bool open_listeners(const Config& config);
+    bool watch_signals();
+    void announce() const;
+
+    Arena arena_;
+    HostRoot root_;
+    NodeIdentity identity_;
+    DiscoveryOptions discovery_;
+    Readers readers_;
+    Sampler sampler_;
+    Server server_;
+    EventLoop loop_;
+    std::size_t listener_count_ = 0;
+    int signals_ = -1;
+};
+
+}  // namespace nma

@@ -1,0 +1,117 @@
+#include "agent/sampler.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <initializer_list>
+
+#include "platform/base/check.h"
+#include "platform/limits.h"
+
+namespace nma {
+
+namespace {
+
+void signal_event(int event) {
+    const std::uint64_t one = 1;
+    NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
+}
+
+// Takes the count off a timer or event. False when there was none.
+bool drain(int descriptor) {
+    std::uint64_t count = 0;
+    return read(descriptor, &count, sizeof count) == sizeof count;
+}
+
+}  // namespace
+
+void Sampler::init(Arena& arena, const Capacities& capacities) {
+    for (Snapshot& snapshot : snapshots_)
+        snapshot.init(arena, capacities);
+}
+
+void Sampler::take_first(Readers& readers, Publish publish) {
+    readers_ = &readers;
+    publish_ = publish;
+    readers_->take(snapshots_[spare_], ++sequence_);
+    publish_spare();
+}
+
+bool Sampler::start(EventLoop& loop, std::uint32_t interval_s) {
+    if (!open_descriptors(interval_s) || !watch(loop)) return false;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, limits::thread_stack_bytes);
+    has_thread_ = pthread_create(&thread_, &attributes, run, this) == 0;
+    pthread_attr_destroy(&attributes);
+    return has_thread_;
+}
+
+bool Sampler::open_descriptors(std::uint32_t interval_s) {
+    timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    request_ = eventfd(0, EFD_CLOEXEC);
+    answer_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (timer_ < 0 || request_ < 0 || answer_ < 0) return false;
+    itimerspec times = {};
+    times.it_value.tv_sec = 1;
+    times.it_interval.tv_sec = static_cast<time_t>(interval_s);
+    return timerfd_settime(timer_, 0, &times, nullptr) == 0;
+}
+
+bool Sampler::watch(EventLoop& loop) {
+    return loop.watch(timer_, EPOLLIN, {on_tick, this}) == Status::ok &&
+           loop.watch(answer_, EPOLLIN, {on_done, this}) == Status::ok;
+}
+
+void Sampler::on_tick(void* self, std::uint32_t) {
+    Sampler& sampler = *static_cast<Sampler*>(self);
+    if (!drain(sampler.timer_)) return;
+    if (sampler.state_.load(std::memory_order_acquire) != State::idle) {
+        ++sampler.skipped_tick_count_;
+        return;
+    }
+    sampler.state_.store(State::busy, std::memory_order_release);
+    signal_event(sampler.request_);
+}
+
+void* Sampler::run(void* self) {
+    Sampler& sampler = *static_cast<Sampler*>(self);
+    while (drain(sampler.request_) && !sampler.is_stopping_.load(std::memory_order_acquire)) {
+        NMA_CHECK(sampler.state_.load(std::memory_order_acquire) == State::busy);
+        sampler.readers_->take(sampler.snapshots_[sampler.spare_], ++sampler.sequence_);
+        sampler.state_.store(State::done, std::memory_order_release);
+        signal_event(sampler.answer_);
+    }
+    return nullptr;
+}
+
+void Sampler::on_done(void* self, std::uint32_t) {
+    Sampler& sampler = *static_cast<Sampler*>(self);
+    if (!drain(sampler.answer_)) return;
+    NMA_CHECK(sampler.state_.load(std::memory_order_acquire) == State::done);
+    sampler.publish_spare();
+    sampler.state_.store(State::idle, std::memory_order_release);
+}
+
+void Sampler::publish_spare() {
+    const Snapshot& fresh = snapshots_[spare_];
+    spare_ = 1 - spare_;
+    publish_.function(publish_.context, fresh);
+}
+
+void Sampler::stop() {
+    if (has_thread_) {
+        is_stopping_.store(true, std::memory_order_release);
+        signal_event(request_);
+        pthread_join(thread_, nullptr);
+        has_thread_ = false;
+    }
+    for (int* descriptor : {&timer_, &request_, &answer_}) {
+        if (*descriptor >= 0) close(*descriptor);
+        *descriptor = -1;
+    }
+}
+
+}  // namespace nma

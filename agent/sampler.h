@@ -1,0 +1,65 @@
+// The thread that reads the kernel, and the two snapshots that change places. The event loop's
+// thread asks for a reading at each tick and publishes what came; no locks, and neither waits for
+// the other. A tick that comes while a reading still runs is skipped and counted.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "agent/readers.h"
+#include "platform/linux/event_loop.h"
+
+namespace nma {
+
+class Sampler {
+  public:
+    // What to do with a new snapshot, on the loop's thread. It stays untouched until the next call.
+    struct Publish {
+        void (*function)(void* context, const Snapshot& snapshot) = nullptr;
+        void* context = nullptr;
+    };
+
+    void init(Arena& arena, const Capacities& capacities);
+
+    // The first reading, on the caller's thread; published at once.
+    void take_first(Readers& readers, Publish publish);
+
+    // From now on every `interval_s`, the first time after at most a second (so that percentages
+    // soon cover a short while). False when the kernel gives no thread, timer or descriptor.
+    bool start(EventLoop& loop, std::uint32_t interval_s);
+
+    // Ends the thread after the reading that it is in, if any.
+    void stop();
+
+    std::uint64_t skipped_tick_count() const { return skipped_tick_count_; }
+
+  private:
+    enum class State : std::uint32_t { idle, busy, done };
+
+    static void on_tick(void* self, std::uint32_t ready);
+    static void on_done(void* self, std::uint32_t ready);
+    static void* run(void* self);
+
+    bool open_descriptors(std::uint32_t interval_s);
+    bool watch(EventLoop& loop);
+    void publish_spare();
+
+    Readers* readers_ = nullptr;
+    Publish publish_;
+    Snapshot snapshots_[2];
+    int spare_ = 0;  // the one that is not published; the loop's thread changes it while idle
+    std::uint64_t sequence_ = 0;
+    std::uint64_t skipped_tick_count_ = 0;
+
+    std::atomic<State> state_ = State::idle;
+    std::atomic<bool> is_stopping_ = false;
+    int timer_ = -1;
+    int request_ = -1;  // eventfd, loop to thread
+    int answer_ = -1;   // eventfd, thread to loop
+    pthread_t thread_ = {};
+    bool has_thread_ = false;
+};
+
+}  // namespace nma

@@ -1,0 +1,166 @@
+#include "agent/config.h"
+
+#include <string_view>
+
+#include "tests/support/cmocka.h"
+#include "tests/support/tree.h"
+
+namespace {
+
+using namespace nma;
+
+const char* error_of(std::string_view text) {
+    static Config config;
+    static ConfigError error;
+    set_defaults(config);
+    error.clear();
+    const bool is_good = read_config_text("f", text, config, error);
+    assert_int_equal(is_good, error.empty());
+    return error.c_str();
+}
+
+struct BadCase {
+    std::string_view text;
+    const char* error;
+};
+
+constexpr BadCase bad_cases[] = {
+    {"", "f:1: the file is not valid JSON here (a comma or quote too many or too few?)"},
+    {"[]", "f:1: the file must be one JSON object: { ... }"},
+    {"{}x", "f:1: the file is not valid JSON here (a comma or quote too many or too few?)"},
+    {"{\n\"node\": {},\n}",
+     "f:3: the file is not valid JSON here (a comma or quote too many or too few?)"},
+    {"{\n\"interval\": 3}",
+     "f:2: interval is not a known key; known here: listen, interval_s, host_root, node, "
+     "discovery, "
+     "http, limits"},
+    {"{\"node\": {\n\n\"rol\": 3}}",
+     "f:3: node.rol is not a known key; known here: mesos_id, cluster_id, hostname, role"},
+    {"{\"Listen\": []}",
+     "f:1: Listen is not a known key; known here: listen, interval_s, host_root, node, discovery, "
+     "http, limits"},
+    {"{\n\"interval_s\": \"3\"}", "f:2: interval_s must be a whole number"},
+    {"{\"interval_s\": 1.5}", "f:1: interval_s must be a whole number"},
+    {"{\"interval_s\": 0}", "f:1: interval_s must be from 1 to 3600"},
+    {"{\"interval_s\": 1e300}", "f:1: interval_s must be from 1 to 3600"},
+    {"{\"interval_s\": 3,\n\"interval_s\": 4}", "f:2: interval_s is there twice: remove one"},
+    {"{\"listen\": \"127.0.0.1:1\"}", "f:1: listen must be an array of strings"},
+    {"{\"listen\": [1]}", "f:1: listen must be an array of strings"},
+    {"{\"listen\": [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}",
+     "f:1: listen has more than 8 addresses"},
+    {"{\"node\": []}", "f:1: node must be an object"},
+    {"{\"node\": {\"role\": \"king\"}}", "f:1: node.role must be \"agent\" or \"master\""},
+    {"{\"http\": {\"accept_required\": 1}}", "f:1: http.accept_required must be true or false"},
+    {"{\"limits\": {\"containers\": 16385}}", "f:1: limits.containers must be from 1 to 16384"},
+    {"{\"discovery\": {\"services\": null}}", "f:1: discovery.services must be true or false"},
+};
+
+void each_mistake_is_refused_with_line_path_and_cure(void**) {
+    for (const BadCase& bad : bad_cases)
+        assert_string_equal(error_of(bad.text), bad.error);
+    assert_string_equal(error_of({"{}\0{}", 5}), "f:1: the file has a NUL byte: it is not text");
+}
+
+void every_key_is_taken(void**) {
+    static Config config;
+    ConfigError error;
+    set_defaults(config);
+    assert_true(
+        read_config_text("f",
+                         "{\"listen\": [\"[::1]:1\", \"unix:/s\"], \"interval_s\": 3600, // max\n"
+                         "\"host_root\": \"/host\", \"node\": {\"mesos_id\": \"m-S1\", "
+                         "\"cluster_id\": \"c\", \"hostname\": \"h\", \"role\": \"master\"},"
+                         "\"discovery\": {\"services\": true, \"mesos_cgroups_root\": \"m\"},"
+                         "\"http\": {\"accept_required\": true, \"connections\": 7},"
+                         "\"limits\": {\"containers\": 9}}",
+                         config, error));
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listen[1].c_str(), "unix:/s");
+    assert_int_equal(config.interval_s, 3600);
+    assert_string_equal(config.host_root.c_str(), "/host");
+    assert_string_equal(config.node.mesos_id.c_str(), "m-S1");
+    assert_string_equal(config.node.cluster_id.c_str(), "c");
+    assert_string_equal(config.node.hostname.c_str(), "h");
+    assert_true(config.node.role == Role::master);
+    assert_true(config.has_services);
+    assert_string_equal(config.mesos_cgroups_root.c_str(), "m");
+    assert_true(config.is_accept_required);
+    assert_int_equal(config.connection_count_max, 7);
+    assert_int_equal(config.capacities.containers, 9);
+}
+
+// The example file describes every key with its default: reading it must change nothing.
+void example_file_holds_the_defaults(void**) {
+    static Config defaults;
+    static Config config;
+    ConfigError error;
+    set_defaults(defaults);
+    set_defaults(config);
+    assert_true(
+        read_config_file(NMA_SOURCE_DIR "/packaging/node-metrics-agent.json", config, error));
+    assert_int_equal(config.listen_count, 1);
+    assert_string_equal(config.listen[0].c_str(), "127.0.0.1:61092");
+    assert_int_equal(config.interval_s, defaults.interval_s);
+    assert_string_equal(config.host_root.c_str(), defaults.host_root.c_str());
+    assert_true(config.node.mesos_id.empty());
+    assert_true(config.node.role == Role::agent);
+    assert_int_equal(config.has_services, defaults.has_services);
+    assert_string_equal(config.mesos_cgroups_root.c_str(), defaults.mesos_cgroups_root.c_str());
+    assert_int_equal(config.is_accept_required, defaults.is_accept_required);
+    assert_int_equal(config.connection_count_max, defaults.connection_count_max);
+    assert_int_equal(config.capacities.containers, defaults.capacities.containers);
+}
+
+void file_that_cannot_be_read_is_named(void**) {
+    static Config config;
+    ConfigError error;
+    set_defaults(config);
+    assert_false(read_config_file("/nonexistent/f", config, error));
+    assert_string_equal(error.c_str(),
+                        "/nonexistent/f: cannot read the configuration: No such file or directory");
+    assert_false(read_config_file("/proc", config, error));
+    assert_string_equal(error.c_str(), "/proc: cannot read the configuration: Is a directory");
+    assert_false(read_config_file("/dev/zero", config, error));
+    assert_string_equal(error.c_str(),
+                        "/dev/zero: cannot read the configuration: it has more than 256 KiB");
+}
+
+void command_line_wins_over_the_file(void**) {
+    static Config config;
+    ConfigError error;
+    set_defaults(config);
+    assert_true(
+        read_config_text("f", "{\"listen\": [\"[::1]:1\"], \"interval_s\": 5}", config, error));
+    Options options;
+    options.interval_s = 2;
+    options.listen[0] = "unix:/s";
+    options.listen_count = 1;
+    options.host_root = "/h";
+    assert_true(apply_options(options, config, error));
+    assert_int_equal(config.interval_s, 2);
+    assert_int_equal(config.listen_count, 1);
+    assert_string_equal(config.listen[0].c_str(), "unix:/s");
+    assert_string_equal(config.host_root.c_str(), "/h");
+}
+
+void every_prefix_of_a_good_text_is_refused(void**) {
+    constexpr std::string_view good = "{\"listen\": [\"[::1]:1\"], /* c */ \"interval_s\": 5}";
+    assert_string_equal(error_of(good), "");
+    for (std::size_t size = 0; size < good.size(); ++size) {
+        assert_string_not_equal(error_of(good.substr(0, size)), "");
+    }
+}
+
+}  // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(each_mistake_is_refused_with_line_path_and_cure),
+        cmocka_unit_test(every_key_is_taken),
+        cmocka_unit_test(example_file_holds_the_defaults),
+        cmocka_unit_test(file_that_cannot_be_read_is_named),
+        cmocka_unit_test(command_line_wins_over_the_file),
+        cmocka_unit_test(every_prefix_of_a_good_text_is_refused),
+    };
+    return cmocka_run_group_tests_name("config", tests, nullptr, nullptr);
+}
