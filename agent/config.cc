@@ -8,7 +8,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <iterator>
 
 #include "agent/json_lines.h"
@@ -175,14 +174,13 @@ class ConfigReader {
 
     bool read() {
         if (text_.find('\0') != text_.npos) return refuse_line(1, "has a NUL byte: it is not text");
-        char* minified = strndup(text_.data(), text_.size());
-        if (minified == nullptr) return refuse_line(1, "cannot be read: out of memory");
+        static char minified[file_bytes_max + 1];
+        minified[text_.copy(minified, file_bytes_max)] = '\0';
         cJSON_Minify(minified);
         const char* stop = minified;
         cJSON* tree = cJSON_ParseWithOpts(minified, &stop, 1);
         const bool is_good = tree == nullptr ? refuse_syntax(stop - minified) : read_tree(*tree);
         cJSON_Delete(tree);
-        free(minified);
         return is_good;
     }
 
