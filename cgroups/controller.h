@@ -1,0 +1,74 @@
+// A reader of container figures: one constant record in one file of controllers/, no header, one
+// line in controllers.list.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "cgroups/cgroup_file.h"
+#include "cgroups/container_table.h"
+#include "cgroups/hierarchy.h"
+#include "platform/metrics/collector.h"
+#include "platform/metrics/field_table.h"
+#include "platform/metrics/metric.h"
+#include "platform/metrics/snapshot_writer.h"
+
+namespace nma {
+
+enum class CgroupVersion : std::uint8_t { v1, v2 };
+
+// Of each container one is read per tick. A file that is not there is no failure: its controller
+// is not enabled, or the kernel is older.
+struct ControllerFile {
+    Subsystem subsystem;
+    CgroupVersion version;
+    const char* name;
+    Scan scan;  // as a node reader's; `state` is zero before a container's first file
+};
+
+// The container at hand.
+struct ContainerReading {
+    const HostContext& host;
+    const ContainerTable& table;
+    std::span<const Hierarchy> hierarchies;
+    const Container& container;
+    PidList pids;           // of cgroup.procs
+    Status pids_status;     // ok when pids holds all of them
+    bool has_thread_count;  // by the pids controller
+};
+
+struct Controller {
+    const char* name;
+    std::span<const MetricSpec> specs;
+    std::span<const ControllerFile> files = {};
+    std::size_t state_bytes = 0;
+
+    // After the files: figures that need more than one of them. In a group of its own. May be null.
+    Status (*finish)(void* state, SnapshotWriter& writer) = nullptr;
+
+    // Instead of files, for what is not in a file of one cgroup.
+    Status (*run)(ContainerReading& reading, SnapshotWriter& writer) = nullptr;
+};
+
+inline constexpr std::size_t controller_state_bytes_max = 4096;
+
+std::span<const Controller> container_controllers();
+
+template <class State, Status (*Function)(State&, SnapshotWriter&)>
+Status finish_with(void* state, SnapshotWriter& writer) {
+    return Function(*static_cast<State*>(state), writer);
+}
+
+// All words of one line that are found: see FieldRow.
+template <std::size_t N>
+Status scan_container_fields(std::string_view text, const FieldRow (&rows)[N],
+                             SnapshotWriter& writer, std::uint16_t first_spec) {
+    FieldValues found;
+    const Status status = scan_fields(text, rows, found);
+    if (status == Status::ok) add_fields(found, N, writer, writer.container_subject(), first_spec);
+    return status;
+}
+
+}  // namespace nma

@@ -1,0 +1,319 @@
+// Block I/O per device, and as the sum over all devices (device "default").
+//   v1: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, "8:16 Read 4096" and "Total 4096"
+//   v2: Documentation/admin-guide/cgroup-v2.rst, "8:16 rbytes=4096 wbytes=0 rios=1 …"
+// Each version 1 scheduler counts for itself; the tag `policy` says who did. Nothing is written
+// before the whole text was understood.
+#include <array>
+#include <limits>
+
+#include "cgroups/controller.h"
+#include "platform/base/text_cursor.h"
+#include "platform/base/text_sink.h"
+
+namespace nma {
+
+namespace {
+
+// In the order of the specs of each figure.
+enum Operation : std::uint8_t { read, write, sync, async, discard, total };
+constexpr std::size_t operation_count = 6;
+constexpr std::string_view operation_names[operation_count] = {"Read",  "Write",   "Sync",
+                                                               "Async", "Discard", "Total"};
+
+enum Figure : std::uint16_t {
+    service_bytes = 0,
+    serviced = operation_count,
+    service_time = 2 * operation_count,
+    wait_time = 3 * operation_count,
+    merged = 4 * operation_count,
+    queued = 5 * operation_count,
+};
+
+constexpr MetricSpec spec(const char* name, const char* help, Unit unit, View view,
+                          MetricKind kind) {
+    return {.name = name,
+            .help = help,
+            .unit = unit,
+            .kind = kind,
+            .view = view,
+            .decimals = static_cast<std::uint8_t>(unit == Unit::seconds ? 9 : 0)};
+}
+
+#define NMA_IO_SPECS(name, what, unit, kind)                                               \
+    spec(name "_read", what " by reads", unit, View::standard, kind),                      \
+        spec(name "_write", what " by writes", unit, View::standard, kind),                \
+        spec(name "_sync", what " by synchronous requests", unit, View::standard, kind),   \
+        spec(name "_async", what " by asynchronous requests", unit, View::standard, kind), \
+        spec(name "_discard", what " by discards", unit, View::full, kind),                \
+        spec(name "_total", what " by all requests", unit, View::standard, kind)
+
+constexpr auto counter = MetricKind::counter;
+constexpr MetricSpec specs[] = {
+    NMA_IO_SPECS("blkio.io_service_bytes", "Bytes transferred", Unit::bytes, counter),
+    NMA_IO_SPECS("blkio.io_serviced", "Requests done", Unit::count, counter),
+    NMA_IO_SPECS("blkio.io_service_time", "Time taken by the device", Unit::seconds, counter),
+    NMA_IO_SPECS("blkio.io_wait_time", "Time spent in the scheduler's queues", Unit::seconds,
+                 counter),
+    NMA_IO_SPECS("blkio.io_merged", "Requests merged into others", Unit::count, counter),
+    NMA_IO_SPECS("blkio.io_queued", "Requests waiting now", Unit::count, MetricKind::gauge),
+};
+
+struct Device {
+    DeviceNumber number;
+    std::array<std::uint64_t, operation_count> value;
+    std::array<bool, operation_count> is_present;
+};
+
+// The devices of one file.
+struct Table {
+    std::array<Device, limits::devices_per_container_max> devices;
+    std::size_t count = 0;
+    std::uint32_t overflow_count = 0;
+
+    // Null when there is no room.
+    Device* find_or_add(DeviceNumber number) {
+        for (std::size_t i = 0; i < count; ++i) {
+            if (devices[i].number == number) return &devices[i];
+        }
+        if (count == devices.size()) return nullptr;
+        devices[count] = Device{number, {}, {}};
+        return &devices[count++];
+    }
+};
+
+// The subjects of this container so far: devices of one policy come in many files.
+struct State {
+    struct Known {
+        DeviceNumber number;
+        const char* policy;
+        std::uint32_t subject;
+    };
+    Known known[limits::devices_per_container_max];
+    std::uint32_t known_count;
+    std::uint32_t sum_subject;
+    const char* sum_policy;
+};
+static_assert(sizeof(State) <= controller_state_bytes_max);
+
+std::uint32_t subject_of(State& state, SnapshotWriter& writer, DeviceNumber number,
+                         const char* policy) {
+    for (std::uint32_t i = 0; i < state.known_count; ++i) {
+        const State::Known& known = state.known[i];
+        if (known.number == number && known.policy == policy) return known.subject;
+    }
+    char memory[32];
+    TextSink name(memory);
+    name.append_u64(number.major);
+    name.append('.');
+    name.append_u64(number.minor);
+    const std::uint32_t subject = writer.add_subject(
+        SubjectKind::container_device, writer.container_subject(), name.view(), policy);
+    if (state.known_count < std::size(state.known) && subject != no_subject)
+        state.known[state.known_count++] = {number, policy, subject};
+    return subject;
+}
+
+std::uint32_t sum_subject_of(State& state, SnapshotWriter& writer, const char* policy) {
+    if (state.sum_policy == policy) return state.sum_subject;
+    state.sum_subject = writer.add_subject(SubjectKind::container_device,
+                                           writer.container_subject(), "default", policy);
+    state.sum_policy = policy;
+    return state.sum_subject;
+}
+
+bool add_to(std::uint64_t& sum, std::uint64_t value) {
+    if (value > std::numeric_limits<std::uint64_t>::max() - sum) return false;
+    sum += value;
+    return true;
+}
+
+// Nothing for a file without devices, except the kernel's own sum. Devices that had no room are
+// missing from our sum, so there is none then.
+bool write_table(const Table& table, const Device& kernel_sum, Figure figure, const char* policy,
+                 State& state, SnapshotWriter& writer) {
+    Device sum = kernel_sum;
+    for (std::size_t i = 0; i < table.count; ++i) {
+        const Device& device = table.devices[i];
+        for (std::size_t op = 0; op < operation_count; ++op) {
+            if (!device.is_present[op] || kernel_sum.is_present[op]) continue;
+            sum.is_present[op] = table.overflow_count == 0;
+            if (!add_to(sum.value[op], device.value[op])) return false;
+        }
+    }
+    const auto write_one = [&](const Device& device, std::uint32_t subject) {
+        for (std::size_t op = 0; op < operation_count; ++op) {
+            if (device.is_present[op]) writer.add(figure + op, device.value[op], subject);
+        }
+    };
+    for (std::size_t i = 0; i < table.count; ++i)
+        write_one(table.devices[i], subject_of(state, writer, table.devices[i].number, policy));
+    write_one(sum, sum_subject_of(state, writer, policy));
+    if (table.overflow_count > 0) writer.count_overflow(table.overflow_count);
+    return true;
+}
+
+bool find_operation(std::string_view name, std::size_t& operation) {
+    for (std::size_t i = 0; i < operation_count; ++i) {
+        if (operation_names[i] == name) {
+            operation = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+// "8:16 Read 4096"
+bool scan_device_line(std::string_view line, Table& table) {
+    DeviceNumber number;
+    std::size_t operation = 0;
+    std::uint64_t value = 0;
+    if (!parse_device(take_word(line), number)) return false;
+    const bool is_known = find_operation(take_word(line), operation);
+    if (!take_u64(line, value) || !line.empty()) return false;
+    if (!is_known) return true;
+    Device* device = table.find_or_add(number);
+    if (device == nullptr) {
+        ++table.overflow_count;
+        return true;
+    }
+    device->value[operation] = value;
+    device->is_present[operation] = true;
+    return true;
+}
+
+// The last line is the sum over all devices and operations that count: "Total 4096".
+Status scan_v1(State& state, std::string_view text, SnapshotWriter& writer, Figure figure,
+               const char* policy) {
+    Table table;
+    Device sum = {};
+    LineCursor lines(text);
+    std::string_view line;
+    while (lines.next(line)) {
+        std::string_view rest = line;
+        if (take_word(rest) == "Total") {
+            if (!take_u64(rest, sum.value[total]) || !rest.empty()) return Status::malformed;
+            sum.is_present[total] = true;
+        } else if (!scan_device_line(line, table)) {
+            return Status::malformed;
+        }
+    }
+    if (lines.is_torn() || (!text.empty() && !sum.is_present[total])) return Status::malformed;
+    if (text.empty()) return Status::ok;
+    return write_table(table, sum, figure, policy, state, writer) ? Status::ok : Status::malformed;
+}
+
+struct Key {
+    std::string_view name;
+    bool is_bytes;
+    Operation operation;
+};
+constexpr Key keys[] = {{"rbytes", true, read},    {"wbytes", true, write},
+                        {"rios", false, read},     {"wios", false, write},
+                        {"dbytes", true, discard}, {"dios", false, discard}};
+
+const Key* find_key(std::string_view name) {
+    for (const Key& key : keys) {
+        if (key.name == name) return &key;
+    }
+    return nullptr;
+}
+
+bool add_total(Device& device) {
+    device.value[total] = 0;
+    for (const Operation operation : {read, write, discard}) {
+        if (!device.is_present[operation]) continue;
+        device.is_present[total] = true;
+        if (!add_to(device.value[total], device.value[operation])) return false;
+    }
+    return true;
+}
+
+// Devices without figures of their own have a line with nothing but their number. Values of
+// unknown keys need not be numbers ("cost.usage" of iocost is one).
+bool scan_line_v2(std::string_view line, Table& of_bytes, Table& of_requests) {
+    DeviceNumber number;
+    if (!parse_device(take_word(line), number)) return false;
+    Device figures[2] = {};
+    while (!line.empty()) {
+        const std::string_view word = take_word(line);
+        if (word.empty()) break;
+        const std::size_t equals = word.find('=');
+        if (equals == word.npos) return false;
+        const Key* key = find_key(word.substr(0, equals));
+        if (key == nullptr) continue;
+        Device& device = figures[key->is_bytes ? 0 : 1];
+        if (!parse_u64(word.substr(equals + 1), device.value[key->operation])) return false;
+        device.is_present[key->operation] = true;
+    }
+    for (int i = 0; i < 2; ++i) {
+        if (!add_total(figures[i])) return false;
+        if (!figures[i].is_present[total]) continue;
+        Table& table = i == 0 ? of_bytes : of_requests;
+        Device* device = table.find_or_add(number);
+        figures[i].number = number;
+        if (device == nullptr) {
+            ++table.overflow_count;
+        } else {
+            *device = figures[i];
+        }
+    }
+    return true;
+}
+
+Status scan_v2(State& state, std::string_view text, SnapshotWriter& writer) {
+    Table of_bytes;
+    Table of_requests;
+    LineCursor lines(text);
+    std::string_view line;
+    while (lines.next(line)) {
+        if (!scan_line_v2(line, of_bytes, of_requests)) return Status::malformed;
+    }
+    if (lines.is_torn()) return Status::malformed;
+    const Device no_sum = {};
+    const char* policy = "io";
+    return write_table(of_bytes, no_sum, service_bytes, policy, state, writer) &&
+                   write_table(of_requests, no_sum, serviced, policy, state, writer)
+               ? Status::ok
+               : Status::malformed;
+}
+
+constexpr const char throttling[] = "throttling";
+constexpr const char cfq[] = "cfq";
+constexpr const char cfq_recursive[] = "cfq_recursive";
+constexpr const char bfq_recursive[] = "bfq_recursive";
+
+template <Figure figure, const char* policy>
+Status scan_file(void* state, std::string_view text, SnapshotWriter& writer) {
+    return scan_v1(*static_cast<State*>(state), text, writer, figure, policy);
+}
+
+constexpr auto v1 = CgroupVersion::v1;
+constexpr auto io = Subsystem::io;
+
+// Linux 5.0 took cfq away; bfq has counted for cgroups since then.
+constexpr ControllerFile files[] = {
+    {io, v1, "blkio.throttle.io_service_bytes", scan_file<service_bytes, throttling>},
+    {io, v1, "blkio.throttle.io_serviced", scan_file<serviced, throttling>},
+    {io, v1, "blkio.io_service_bytes", scan_file<service_bytes, cfq>},
+    {io, v1, "blkio.io_serviced", scan_file<serviced, cfq>},
+    {io, v1, "blkio.io_service_time", scan_file<service_time, cfq>},
+    {io, v1, "blkio.io_wait_time", scan_file<wait_time, cfq>},
+    {io, v1, "blkio.io_merged", scan_file<merged, cfq>},
+    {io, v1, "blkio.io_queued", scan_file<queued, cfq>},
+    {io, v1, "blkio.io_service_bytes_recursive", scan_file<service_bytes, cfq_recursive>},
+    {io, v1, "blkio.io_serviced_recursive", scan_file<serviced, cfq_recursive>},
+    {io, v1, "blkio.io_service_time_recursive", scan_file<service_time, cfq_recursive>},
+    {io, v1, "blkio.io_wait_time_recursive", scan_file<wait_time, cfq_recursive>},
+    {io, v1, "blkio.io_merged_recursive", scan_file<merged, cfq_recursive>},
+    {io, v1, "blkio.io_queued_recursive", scan_file<queued, cfq_recursive>},
+    {io, v1, "blkio.bfq.io_service_bytes_recursive", scan_file<service_bytes, bfq_recursive>},
+    {io, v1, "blkio.bfq.io_serviced_recursive", scan_file<serviced, bfq_recursive>},
+    {io, CgroupVersion::v2, "io.stat", scan_with<State, scan_v2>},
+};
+
+}  // namespace
+
+extern constexpr Controller io_controller = {
+    .name = "io", .specs = specs, .files = files, .state_bytes = sizeof(State)};
+
+}  // namespace nma

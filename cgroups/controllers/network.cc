@@ -1,0 +1,147 @@
+// Traffic of a container's own network namespace: /proc/PID/net/dev of one of its processes
+// (proc(5)), summed over its interfaces without lo. A container that shares the host's namespace
+// has none.
+//
+// Which namespace a process is in, /proc/PID/ns/net tells only to those who may trace it. But the
+// file net/dev itself belongs to the namespace: two processes of one namespace have it under the
+// same inode, and stat needs no privilege.
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <limits>
+
+#include "cgroups/controller.h"
+#include "platform/base/text_cursor.h"
+
+namespace nma {
+
+namespace {
+
+constexpr MetricSpec figure(const char* name, const char* help, Unit unit) {
+    return {.name = name,
+            .help = help,
+            .unit = unit,
+            .kind = MetricKind::counter,
+            .view = View::standard};
+}
+
+constexpr MetricSpec specs[] = {
+    figure("net.rx_bytes", "Bytes received", Unit::bytes),
+    figure("net.rx_packets", "Packets received", Unit::count),
+    figure("net.rx_errors", "Packets received with errors", Unit::count),
+    figure("net.rx_dropped", "Packets received and dropped", Unit::count),
+    figure("net.tx_bytes", "Bytes sent", Unit::bytes),
+    figure("net.tx_packets", "Packets sent", Unit::count),
+    figure("net.tx_errors", "Packets that could not be sent", Unit::count),
+    figure("net.tx_dropped", "Packets dropped before they were sent", Unit::count),
+};
+constexpr std::size_t spec_count = std::size(specs);
+using Totals = std::array<std::uint64_t, spec_count>;
+
+// The columns of the specs: 8 of receiving come first, then 8 of sending.
+constexpr std::size_t column_count = 16;
+constexpr std::size_t columns[spec_count] = {0, 1, 2, 3, 8, 9, 10, 11};
+constexpr std::uint32_t header_line_count = 2;
+
+// "  eth0: 1296 16 0 0 0 0 0 0 1020 12 0 0 0 0 0 0"; a number may follow the colon at once.
+bool add_line(std::string_view line, Totals& totals) {
+    const std::size_t colon = line.rfind(':');
+    if (colon == line.npos) return false;
+    const bool is_loopback = trim(line.substr(0, colon)) == "lo";
+    line.remove_prefix(colon + 1);
+    std::array<std::uint64_t, column_count> values = {};
+    for (std::uint64_t& value : values) {
+        if (!take_u64(line, value)) return false;
+    }
+    for (std::size_t i = 0; i < spec_count && !is_loopback; ++i) {
+        if (values[columns[i]] > std::numeric_limits<std::uint64_t>::max() - totals[i])
+            return false;
+        totals[i] += values[columns[i]];
+    }
+    return true;
+}
+
+Status scan(std::string_view text, Totals& totals) {
+    totals = {};
+    LineCursor lines(text);
+    std::string_view line;
+    while (lines.next(line)) {
+        if (lines.line_number() <= header_line_count) continue;
+        if (!add_line(line, totals)) return Status::malformed;
+    }
+    return lines.is_torn() || lines.line_number() < header_line_count ? Status::malformed
+                                                                      : Status::ok;
+}
+
+enum class Namespace : std::uint8_t { own, host, unknown };
+
+struct Paths {
+    char file[32];
+    char link[32];
+};
+
+Paths paths_of(std::uint32_t pid) {
+    Paths paths;
+    snprintf(paths.file, sizeof paths.file, "%u/net/dev", pid);
+    snprintf(paths.link, sizeof paths.link, "%u/ns/net", pid);
+    return paths;
+}
+
+bool read_link(int proc, const char* path, FixedText<64>& target) {
+    char memory[64];
+    const ssize_t size = readlinkat(proc, path, memory, sizeof memory);
+    return size > 0 && target.assign({memory, static_cast<std::size_t>(size)});
+}
+
+// Copies of proc have no inodes that mean anything, but they may have the links.
+Namespace namespace_by_link(int proc, const Paths& paths, const Paths& host) {
+    FixedText<64> ours;
+    FixedText<64> theirs;
+    if (!read_link(proc, host.link, ours) || !read_link(proc, paths.link, theirs))
+        return Namespace::unknown;
+    return ours.view() == theirs.view() ? Namespace::host : Namespace::own;
+}
+
+Namespace namespace_of(const HostRoot& root, const Paths& paths) {
+    static constexpr std::uint32_t first_process = 1;
+    const Paths host = paths_of(first_process);
+    if (!root.is_live()) return namespace_by_link(root.proc(), paths, host);
+    struct stat ours = {};
+    struct stat theirs = {};
+    if (fstatat(root.proc(), host.file, &ours, 0) != 0 ||
+        fstatat(root.proc(), paths.file, &theirs, 0) != 0) {
+        return Namespace::unknown;
+    }
+    const bool is_same = ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+    return is_same ? Namespace::host : Namespace::own;
+}
+
+// The next process is asked when one ended between listing and reading.
+Status run(ContainerReading& reading, SnapshotWriter& writer) {
+    for (const std::uint32_t pid : reading.pids.first) {
+        if (pid == 0) break;
+        const Paths paths = paths_of(pid);
+        const Namespace whose = namespace_of(reading.host.root, paths);
+        if (whose == Namespace::host) return Status::ok;
+        if (whose == Namespace::unknown) continue;
+        std::string_view text;
+        Totals totals;
+        Status status = reading.host.reader.read(reading.host.root.proc(), paths.file, text);
+        if (status == Status::absent || status == Status::gone) continue;
+        if (status == Status::ok) status = scan(text, totals);
+        if (status != Status::ok) return status;
+        for (std::size_t i = 0; i < spec_count; ++i)
+            writer.add(i, totals[i], writer.container_subject());
+        return Status::ok;
+    }
+    return Status::ok;
+}
+
+}  // namespace
+
+extern constexpr Controller network_controller = {.name = "network", .specs = specs, .run = run};
+
+}  // namespace nma

@@ -1,0 +1,190 @@
+#include "cgroups/mounts.h"
+
+#include <cstring>
+#include <iterator>
+
+#include "platform/base/text_cursor.h"
+
+#ifdef NMA_LIBCGROUP
+#include <libcgroup.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
+
+namespace nma {
+
+namespace {
+
+struct SubsystemName {
+    std::string_view name;
+    Subsystem subsystem;
+};
+constexpr SubsystemName subsystem_names[] = {
+    {"pids", Subsystem::pids}, {"memory", Subsystem::memory}, {"cpuacct", Subsystem::cpuacct},
+    {"cpu", Subsystem::cpu},   {"blkio", Subsystem::io},
+};
+
+SubsystemSet set_of_name(std::string_view name) {
+    for (const SubsystemName& row : subsystem_names) {
+        if (row.name == name)
+            return static_cast<SubsystemSet>(1U << static_cast<unsigned>(row.subsystem));
+    }
+    return 0;
+}
+
+SubsystemSet set_of_options(std::string_view options) {
+    SubsystemSet set = 0;
+    while (!options.empty()) {
+        const std::size_t comma = options.find(',');
+        set = static_cast<SubsystemSet>(set | set_of_name(options.substr(0, comma)));
+        options.remove_prefix(comma == options.npos ? options.size() : comma + 1);
+    }
+    return set;
+}
+
+bool is_same_mount(const CgroupMount& a, const CgroupMount& b) {
+    if (a.path.view() == b.path.view()) return true;
+    return !a.device.empty() && a.device.view() == b.device.view();
+}
+
+// Of two mounts of one hierarchy the one that shows all of it is kept.
+void add_mount(const CgroupMount& mount, CgroupMounts& mounts) {
+    for (std::size_t i = 0; i < mounts.count; ++i) {
+        CgroupMount& known = mounts.items[i];
+        if (!is_same_mount(known, mount)) continue;
+        const auto both = static_cast<SubsystemSet>(known.subsystems | mount.subsystems);
+        if (mount.is_whole && !known.is_whole) known = mount;
+        known.subsystems = both;
+        return;
+    }
+    if (mounts.count == std::size(mounts.items)) {
+        ++mounts.overflow_count;
+        return;
+    }
+    mounts.items[mounts.count++] = mount;
+}
+
+bool is_octal(char c) {
+    return c >= '0' && c <= '7';
+}
+
+// Space, tab, newline and backslash come as \040, \011, \012 and \134.
+bool assign_unescaped(std::string_view text, FixedText<512>& path) {
+    path.clear();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        if (c == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
+            is_octal(text[i + 3])) {
+            c = static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
+                                  (text[i + 3] - '0'));
+            i += 3;
+        }
+        if (c == '\0' || !path.append({&c, 1})) return false;
+    }
+    return true;
+}
+
+bool assign_mount_point(std::string_view text, FixedText<512>& path) {
+    while (text.starts_with('/'))
+        text.remove_prefix(1);
+    return !text.empty() && assign_unescaped(text, path);
+}
+
+// "33 31 0:30 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu"
+void scan_line(std::string_view line, CgroupMounts& mounts) {
+    const std::size_t dash = line.find(" - ");
+    if (dash == line.npos) return;
+    std::string_view tail = line.substr(dash + 3);
+    const std::string_view type = take_word(tail);
+    if (type != "cgroup" && type != "cgroup2") return;
+    take_word(tail);
+    CgroupMount mount;
+    mount.is_unified = type == "cgroup2";
+    mount.subsystems = mount.is_unified ? all_subsystems : set_of_options(take_word(tail));
+    take_word(line);
+    take_word(line);
+    const std::string_view device = take_word(line);
+    mount.is_whole = take_word(line) == "/";
+    if (mount.subsystems == 0 || !assign_mount_point(take_word(line), mount.path)) return;
+    if (!mount.device.assign(device)) return;
+    add_mount(mount, mounts);
+}
+
+// What a version 1 hierarchy has, the unified one has not; a mount that is left with nothing goes.
+void settle_subsystems(CgroupMounts& mounts) {
+    SubsystemSet version1 = 0;
+    for (std::size_t i = 0; i < mounts.count; ++i) {
+        if (!mounts.items[i].is_unified) version1 |= mounts.items[i].subsystems;
+    }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < mounts.count; ++i) {
+        CgroupMount& mount = mounts.items[i];
+        if (mount.is_unified)
+            mount.subsystems = all_subsystems & static_cast<SubsystemSet>(~version1);
+        if (mount.subsystems == 0) continue;
+        if (kept != i) mounts.items[kept] = mount;
+        ++kept;
+    }
+    mounts.count = kept;
+}
+
+#ifdef NMA_LIBCGROUP
+// libcgroup 2.0 does not tell the version of what it found.
+void add_named(const cgroup_mount_point& found, CgroupMounts& mounts) {
+    struct statfs file_system = {};
+    if (statfs(found.path, &file_system) != 0) return;
+    CgroupMount mount;
+    mount.is_unified = file_system.f_type == CGROUP2_SUPER_MAGIC;
+    mount.subsystems = mount.is_unified ? all_subsystems : set_of_name(found.name);
+    std::string_view path(found.path, strnlen(found.path, sizeof found.path));
+    while (path.starts_with('/'))
+        path.remove_prefix(1);
+    if (mount.subsystems == 0 || path.empty() || !mount.path.assign(path)) return;
+    add_mount(mount, mounts);
+}
+
+bool ask_libcgroup(CgroupMounts& mounts) {
+    if (cgroup_init() != 0) return false;
+    static cgroup_mount_point found;
+    void* handle = nullptr;
+    int answer = cgroup_get_controller_begin(&handle, &found);
+    while (answer == 0) {
+        add_named(found, mounts);
+        answer = cgroup_get_controller_next(&handle, &found);
+    }
+    cgroup_get_controller_end(&handle);
+    return answer == ECGEOF && mounts.count > 0;
+}
+#else
+bool ask_libcgroup(CgroupMounts&) {
+    return false;
+}
+#endif
+
+}  // namespace
+
+void scan_cgroup_mounts(std::string_view text, CgroupMounts& mounts) {
+    LineCursor lines(text);
+    std::string_view line;
+    while (lines.next(line))
+        scan_line(line, mounts);
+    settle_subsystems(mounts);
+}
+
+Status find_cgroup_mounts(const HostContext& context, CgroupMounts& mounts) {
+    mounts = CgroupMounts{};
+    if (context.root.is_own() && ask_libcgroup(mounts)) {
+        mounts.from_libcgroup = true;
+        settle_subsystems(mounts);
+        return mounts.count > 0 ? Status::ok : Status::absent;
+    }
+    mounts = CgroupMounts{};
+    std::string_view text;
+    const Status status =
+        context.reader.read(context.root.proc(), context.root.mountinfo_path(), text);
+    if (status != Status::ok) return status;
+    scan_cgroup_mounts(text, mounts);
+    return mounts.count > 0 ? Status::ok : Status::absent;
+}
+
+}  // namespace nma

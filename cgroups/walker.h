@@ -1,0 +1,55 @@
+// Searches the hierarchies for containers.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "cgroups/change_watch.h"
+#include "cgroups/container_name.h"
+#include "cgroups/container_table.h"
+#include "cgroups/hierarchy.h"
+#include "platform/base/arena.h"
+#include "platform/base/bounded_list.h"
+#include "platform/linux/dir_reader.h"
+
+namespace nma {
+
+class Walker {
+  public:
+    void init(Arena& arena);
+
+    // Fills the empty `table` with all containers of the hierarchies, and watches the cgroups
+    // whose children matter.
+    void walk(std::span<const Hierarchy> hierarchies, const NamingRules& rules, DirReader& dirs,
+              ChangeWatch& watch, ContainerTable& table);
+
+    // Cgroups that were too many, too deep or had names too long, in the last walk.
+    std::uint32_t skipped_count() const { return skipped_count_; }
+
+    // Containers that had no room in the table.
+    std::uint32_t container_overflow_count() const { return container_overflow_count_; }
+
+  private:
+    // A listed cgroup that still has to be visited.
+    struct Pending {
+        std::uint64_t inode;
+        std::uint32_t name_bytes;  // at the end of names_
+        std::uint32_t owner;       // the container that it is in
+        std::uint32_t depth;
+    };
+    struct Visit;
+
+    void walk_one(Visit& visit);
+    void visit_cgroup(Visit& visit, const Pending& cgroup);
+    std::uint32_t owner_of(Visit& visit, const Pending& cgroup, bool& is_own);
+    void keep(Visit& visit, std::uint32_t owner, bool is_own, int directory);
+    void list_children(Visit& visit, int directory, std::uint32_t owner, std::uint32_t depth);
+
+    BoundedList<Pending> pending_;
+    BoundedList<char> names_;
+    std::uint32_t visited_count_ = 0;
+    std::uint32_t skipped_count_ = 0;
+    std::uint32_t container_overflow_count_ = 0;
+};
+
+}  // namespace nma

@@ -1,0 +1,45 @@
+// A bed for the readers of containers: a tree, or the machine itself, and snapshots of it.
+#pragma once
+
+#include <string_view>
+
+#include "cgroups/container_sampler.h"
+#include "tests/support/tree.h"
+
+namespace nma::test {
+
+struct ContainerBed {
+    Tree tree;
+    Arena arena;
+    HostRoot root;
+    FileReader reader;
+    DirReader dirs;
+    ContainerSampler sampler;
+    Snapshot snapshot;
+    SnapshotWriter writer;
+    std::uint64_t tick_count = 0;
+};
+
+// An empty tree; write into it, then start. The bed must be static.
+void container_bed_make(ContainerBed& bed);
+void container_bed_start(ContainerBed& bed, std::size_t capacity = 16,
+                         const DiscoveryOptions& options = {});
+// The machine itself.
+void container_bed_start_live(ContainerBed& bed, std::size_t capacity);
+void container_bed_remove(ContainerBed& bed);
+
+void container_bed_tick(ContainerBed& bed);
+
+// The ids, with a space after each. Static memory.
+const char* container_bed_ids(const ContainerBed& bed);
+
+// Samples of all containers, a line each: "<id> mem.total_bytes{device=8.0} 12". Static memory.
+const char* container_bed_dump(const ContainerBed& bed);
+
+// The worst status of the reader of that name, and what it skipped.
+const CollectorReport& container_bed_report(const ContainerBed& bed, std::string_view source);
+
+// A line of proc/1/mountinfo for cgroups at `path`: "memory", "cpu,cpuacct", or "" for version 2.
+void write_cgroup_mounts(const Tree& tree, const char* const* controllers, std::size_t count);
+
+}  // namespace nma::test
