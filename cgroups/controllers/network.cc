@@ -14,7 +14,7 @@
 #include <limits>
 
 #include "cgroups/controller.h"
-#include "platform/base/text_cursor.h"
+#include "platform/metrics/net_dev_text.h"
 
 namespace nma {
 
@@ -39,41 +39,28 @@ constexpr MetricSpec specs[] = {
     figure("net.tx_dropped", "Packets dropped before they were sent", Unit::count),
 };
 constexpr std::size_t spec_count = std::size(specs);
+static_assert(spec_count == InterfaceCounters::value_count);  // and in the same order
 using Totals = std::array<std::uint64_t, spec_count>;
 
-// The columns of the specs: 8 of receiving come first, then 8 of sending.
-constexpr std::size_t column_count = 16;
-constexpr std::size_t columns[spec_count] = {0, 1, 2, 3, 8, 9, 10, 11};
-constexpr std::uint32_t header_line_count = 2;
-
-// "  eth0: 1296 16 0 0 0 0 0 0 1020 12 0 0 0 0 0 0"; a number may follow the colon at once.
-bool add_line(std::string_view line, Totals& totals) {
-    const std::size_t colon = line.rfind(':');
-    if (colon == line.npos) return false;
-    const bool is_loopback = trim(line.substr(0, colon)) == "lo";
-    line.remove_prefix(colon + 1);
-    std::array<std::uint64_t, column_count> values = {};
-    for (std::uint64_t& value : values) {
-        if (!take_u64(line, value)) return false;
-    }
-    for (std::size_t i = 0; i < spec_count && !is_loopback; ++i) {
-        if (values[columns[i]] > std::numeric_limits<std::uint64_t>::max() - totals[i])
+// A sum over interfaces that leaves 64 bits is as wrong as a number that does.
+bool add_interface(const InterfaceCounters& counters, Totals& totals) {
+    for (std::size_t i = 0; i < spec_count; ++i) {
+        if (counters.values[i] > std::numeric_limits<std::uint64_t>::max() - totals[i]) {
             return false;
-        totals[i] += values[columns[i]];
+        }
+        totals[i] += counters.values[i];
     }
     return true;
 }
 
 Status scan(std::string_view text, Totals& totals) {
     totals = {};
-    LineCursor lines(text);
-    std::string_view line;
-    while (lines.next(line)) {
-        if (lines.line_number() <= header_line_count) continue;
-        if (!add_line(line, totals)) return Status::malformed;
+    NetDevCursor cursor(text);
+    InterfaceCounters counters;
+    while (cursor.next(counters)) {
+        if (!counters.is_loopback() && !add_interface(counters, totals)) return Status::malformed;
     }
-    return lines.is_torn() || lines.line_number() < header_line_count ? Status::malformed
-                                                                      : Status::ok;
+    return cursor.is_good() ? Status::ok : Status::malformed;
 }
 
 enum class Namespace : std::uint8_t { own, host, unknown };
