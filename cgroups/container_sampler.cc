@@ -188,7 +188,8 @@ void ContainerSampler::State::run_controller(const Controller& controller, std::
     for (const ControllerFile& file : controller.files) {
         NMA_CHECK(file_index < file_index_count_max);
         const std::uint64_t bit = std::uint64_t{1} << file_index++;
-        if ((container.absent_files & bit) != 0) continue;
+        const bool is_superseded = file.is_fallback && (container.absent_files & (bit >> 1)) == 0;
+        if (is_superseded || (container.absent_files & bit) != 0) continue;
         writer.begin(source);
         const Status status = read_file(file, reading, writer);
         if (status == Status::absent) container.absent_files |= bit;

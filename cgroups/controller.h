@@ -26,6 +26,7 @@ struct ControllerFile {
     CgroupVersion version;
     const char* name;
     Scan scan;  // as a node reader's; `state` is zero before a container's first file
+    bool is_fallback = false;  // read only where the file before it is absent
 };
 
 // The container at hand.
