@@ -105,8 +105,8 @@ void ContainerSampler::sample(const HostContext& context, SnapshotWriter& writer
     if (state.watch.take_changes() || state.must_search || is_due) state.search(context, now_ns);
     for (const std::uint32_t index : state.table.sorted()) {
         Container& container = state.table[index];
-        ContainerReading reading = {context,    state.table, state.hierarchies.all(), container, {},
-                                    Status::ok, false};
+        ContainerReading reading = {context,   state.table, state.hierarchies.all(),
+                                    container, {},          Status::ok};
         if (!state.read_pids(reading)) continue;
         if (!writer.begin_container(container.id.view(), container.inode)) continue;
         state.read_container(reading, container, writer);

@@ -35,9 +35,8 @@ struct ContainerReading {
     const ContainerTable& table;
     std::span<const Hierarchy> hierarchies;
     const Container& container;
-    PidList pids;           // of cgroup.procs
-    Status pids_status;     // ok when pids holds all of them
-    bool has_thread_count;  // by the pids controller
+    PidList pids;        // of cgroup.procs
+    Status pids_status;  // ok when pids holds all of them
 };
 
 struct Controller {
@@ -62,7 +61,7 @@ Status finish_with(void* state, SnapshotWriter& writer) {
     return Function(*static_cast<State*>(state), writer);
 }
 
-// All words of one line that are found: see FieldRow.
+// Rows whose specs follow each other from `first_spec` on.
 template <std::size_t N>
 Status scan_container_fields(std::string_view text, const FieldRow (&rows)[N],
                              SnapshotWriter& writer, std::uint16_t first_spec) {
