@@ -67,15 +67,4 @@ bool parse_device(std::string_view text, DeviceNumber& device) {
     return true;
 }
 
-bool take_pair(std::string_view& line, std::string_view& key, std::uint64_t& value,
-               bool& is_malformed) {
-    const std::string_view word = take_word(line);
-    if (word.empty()) return false;
-    const std::size_t equals = word.find('=');
-    is_malformed = equals == word.npos || !parse_u64(word.substr(equals + 1), value);
-    if (is_malformed) return false;
-    key = word.substr(0, equals);
-    return true;
-}
-
 }  // namespace nma

@@ -41,9 +41,4 @@ struct DeviceNumber {
 };
 [[nodiscard]] bool parse_device(std::string_view text, DeviceNumber& device);
 
-// Takes the next "key=value" of a nested keyed line off the front. False at the end; a word
-// without "=" or with another value than a number sets `is_malformed` and ends.
-[[nodiscard]] bool take_pair(std::string_view& line, std::string_view& key, std::uint64_t& value,
-                             bool& is_malformed);
-
 }  // namespace nma

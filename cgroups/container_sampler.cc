@@ -105,8 +105,8 @@ void ContainerSampler::sample(const HostContext& context, SnapshotWriter& writer
     if (state.watch.take_changes() || state.must_search || is_due) state.search(context, now_ns);
     for (const std::uint32_t index : state.table.sorted()) {
         Container& container = state.table[index];
-        ContainerReading reading = {context,    state.table, state.hierarchies.all(), container, {},
-                                    Status::ok, false};
+        ContainerReading reading = {context,   state.table, state.hierarchies.all(),
+                                    container, {},          Status::ok};
         if (!state.read_pids(reading)) continue;
         if (!writer.begin_container(container.id.view(), container.inode)) continue;
         state.read_container(reading, container, writer);
@@ -188,7 +188,8 @@ void ContainerSampler::State::run_controller(const Controller& controller, std::
     for (const ControllerFile& file : controller.files) {
         NMA_CHECK(file_index < file_index_count_max);
         const std::uint64_t bit = std::uint64_t{1} << file_index++;
-        if ((container.absent_files & bit) != 0) continue;
+        const bool is_superseded = file.is_fallback && (container.absent_files & (bit >> 1)) == 0;
+        if (is_superseded || (container.absent_files & bit) != 0) continue;
         writer.begin(source);
         const Status status = read_file(file, reading, writer);
         if (status == Status::absent) container.absent_files |= bit;

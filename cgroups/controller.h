@@ -26,6 +26,7 @@ struct ControllerFile {
     CgroupVersion version;
     const char* name;
     Scan scan;  // as a node reader's; `state` is zero before a container's first file
+    bool is_fallback = false;  // read only where the file before it is absent
 };
 
 // The container at hand.
@@ -34,9 +35,8 @@ struct ContainerReading {
     const ContainerTable& table;
     std::span<const Hierarchy> hierarchies;
     const Container& container;
-    PidList pids;           // of cgroup.procs
-    Status pids_status;     // ok when pids holds all of them
-    bool has_thread_count;  // by the pids controller
+    PidList pids;        // of cgroup.procs
+    Status pids_status;  // ok when pids holds all of them
 };
 
 struct Controller {
@@ -61,7 +61,7 @@ Status finish_with(void* state, SnapshotWriter& writer) {
     return Function(*static_cast<State*>(state), writer);
 }
 
-// All words of one line that are found: see FieldRow.
+// Rows whose specs follow each other from `first_spec` on.
 template <std::size_t N>
 Status scan_container_fields(std::string_view text, const FieldRow (&rows)[N],
                              SnapshotWriter& writer, std::uint16_t first_spec) {

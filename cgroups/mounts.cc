@@ -85,6 +85,7 @@ bool assign_unescaped(std::string_view text, FixedText<512>& path) {
 }
 
 bool assign_mount_point(std::string_view text, FixedText<512>& path) {
+    if (!text.starts_with('/')) return false;
     while (text.starts_with('/'))
         text.remove_prefix(1);
     return !text.empty() && assign_unescaped(text, path);
@@ -101,6 +102,7 @@ void scan_line(std::string_view line, CgroupMounts& mounts) {
     CgroupMount mount;
     mount.is_unified = type == "cgroup2";
     mount.subsystems = mount.is_unified ? all_subsystems : set_of_options(take_word(tail));
+    line = line.substr(0, dash);
     take_word(line);
     take_word(line);
     const std::string_view device = take_word(line);

@@ -290,10 +290,12 @@ Status scan_file(void* state, std::string_view text, SnapshotWriter& writer) {
 constexpr auto v1 = CgroupVersion::v1;
 constexpr auto io = Subsystem::io;
 
-// Linux 5.0 took cfq away; bfq has counted for cgroups since then.
+// Linux 4.17 added throttling figures that take in the cgroups below. Linux 5.0 took cfq away.
 constexpr ControllerFile files[] = {
-    {io, v1, "blkio.throttle.io_service_bytes", scan_file<service_bytes, throttling>},
-    {io, v1, "blkio.throttle.io_serviced", scan_file<serviced, throttling>},
+    {io, v1, "blkio.throttle.io_service_bytes_recursive", scan_file<service_bytes, throttling>},
+    {io, v1, "blkio.throttle.io_service_bytes", scan_file<service_bytes, throttling>, true},
+    {io, v1, "blkio.throttle.io_serviced_recursive", scan_file<serviced, throttling>},
+    {io, v1, "blkio.throttle.io_serviced", scan_file<serviced, throttling>, true},
     {io, v1, "blkio.io_service_bytes", scan_file<service_bytes, cfq>},
     {io, v1, "blkio.io_serviced", scan_file<serviced, cfq>},
     {io, v1, "blkio.io_service_time", scan_file<service_time, cfq>},

@@ -22,9 +22,11 @@ constexpr MetricSpec specs[] = {
 };
 enum Spec : std::uint16_t { processes, threads, threads_limit };
 
-Status read_one(ContainerReading& reading, Subsystem, const char* file, CgroupValue& value) {
+constexpr auto pids_bit = 1U << static_cast<unsigned>(Subsystem::pids);
+
+Status read_one(const ContainerReading& reading, const char* file, CgroupValue& value) {
     for (std::size_t i = 0; i < reading.hierarchies.size(); ++i) {
-        if ((reading.hierarchies[i].subsystems & 1U) == 0) continue;
+        if ((reading.hierarchies[i].subsystems & pids_bit) == 0) continue;
         std::string_view text;
         const Status status =
             reading.table.read(reading.host.reader, reading.hierarchies[i].directory,
@@ -58,7 +60,7 @@ Status run(ContainerReading& reading, SnapshotWriter& writer) {
     const std::uint32_t subject = writer.container_subject();
     if (reading.pids_status == Status::ok) writer.add(processes, reading.pids.count, subject);
     CgroupValue value;
-    Status status = read_one(reading, Subsystem::pids, "pids.current", value);
+    Status status = read_one(reading, "pids.current", value);
     if (status == Status::ok) {
         writer.add(threads, value.value, subject);
     } else if (!is_failure(status)) {
@@ -67,7 +69,7 @@ Status run(ContainerReading& reading, SnapshotWriter& writer) {
         if (status == Status::ok) writer.add(threads, list.count, subject);
     }
     if (is_failure(status)) writer.count_skipped();
-    status = read_one(reading, Subsystem::pids, "pids.max", value);
+    status = read_one(reading, "pids.max", value);
     if (status == Status::ok && !value.is_unlimited)
         writer.add(threads_limit, value.value, subject);
     if (is_failure(status)) writer.count_skipped();

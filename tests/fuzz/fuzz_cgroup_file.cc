@@ -19,11 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (scan_cpu_max(text, cpu_max) == Status::ok && cpu_max.period_us == 0) abort();
     if (scan_pids(text, pids) != Status::ok && pids.count != 0) abort();
     static_cast<void>(parse_device(text, device));
-    std::string_view line = text;
-    std::string_view key;
-    bool is_malformed = false;
-    while (take_pair(line, key, value.value, is_malformed)) {
-    }
     scan_cgroup_mounts(text, mounts);
     if (mounts.count > std::size(mounts.items)) abort();
     for (std::size_t i = 0; i < mounts.count; ++i) {

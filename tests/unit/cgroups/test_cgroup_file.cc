@@ -58,17 +58,6 @@ void devices_are_two_numbers(void**) {
         assert_false(parse_device(text, device));
 }
 
-void pairs_end_at_the_first_that_makes_no_sense(void**) {
-    std::string_view line = "rbytes=12 wbytes=34 x";
-    std::string_view key;
-    std::uint64_t value = 0;
-    bool is_malformed = false;
-    assert_true(take_pair(line, key, value, is_malformed) && key == "rbytes" && value == 12);
-    assert_true(take_pair(line, key, value, is_malformed) && key == "wbytes" && value == 34);
-    assert_false(take_pair(line, key, value, is_malformed));
-    assert_true(is_malformed);
-}
-
 }  // namespace
 
 int main() {
@@ -76,7 +65,6 @@ int main() {
                                 cmocka_unit_test(a_value_that_makes_no_sense_leaves_the_old_one),
                                 cmocka_unit_test(cpu_max_is_quota_and_period),
                                 cmocka_unit_test(processes_are_counted_and_the_first_kept),
-                                cmocka_unit_test(devices_are_two_numbers),
-                                cmocka_unit_test(pairs_end_at_the_first_that_makes_no_sense)};
+                                cmocka_unit_test(devices_are_two_numbers)};
     return cmocka_run_group_tests_name("cgroups.cgroup_file", tests, nullptr, nullptr);
 }

@@ -241,6 +241,19 @@ void a_full_snapshot_is_counted(void**) {
     container_bed_remove(bed);
 }
 
+void figures_with_cgroups_below_supersede_those_without(void**) {
+    start(v1_mounts, v1_files);
+    tree_write(bed.tree,
+               "sys/fs/cgroup/blkio/mesos/" ID "/blkio.throttle.io_service_bytes_recursive",
+               "8:0 Read 500\n8:0 Total 500\nTotal 500\n");
+    tree_mkdir(bed.tree, "sys/fs/cgroup/blkio/elsewhere");  // so that absent files are tried again
+    container_bed_tick(bed);
+    const char* dump = container_bed_dump(bed);
+    assert_non_null(strstr(dump, "io_service_bytes_total{default,throttling} 500\n"));
+    assert_null(strstr(dump, " 127\n"));
+    container_bed_remove(bed);
+}
+
 constexpr const char* host_net =
     "Inter-|   Receive                                                |  Transmit\n"
     " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop "
@@ -278,6 +291,7 @@ int main() {
         cmocka_unit_test(no_prefix_makes_figures_up),
         cmocka_unit_test(a_quota_that_makes_no_sense_is_not_taken_for_none),
         cmocka_unit_test(a_full_snapshot_is_counted),
+        cmocka_unit_test(figures_with_cgroups_below_supersede_those_without),
         cmocka_unit_test(traffic_is_that_of_a_namespace_of_its_own),
     };
     return cmocka_run_group_tests_name("cgroups.controllers", tests, nullptr, nullptr);

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <string>
 
@@ -190,6 +191,28 @@ void services_show_on_request(void**) {
     container_bed_remove(bed);
 }
 
+// The last one: a limit cannot be raised again by everybody.
+void without_descriptors_paths_do(void**) {
+    const rlimit few = {600, 600};
+    make(v1_mounts);
+    for (int i = 0; i < 200; ++i) {
+        for (const char* mount : v1_mounts)
+            add(mount, "lxc/c" + std::to_string(i), "1\n2\n");
+    }
+    tree_write(bed.tree, "sys/fs/cgroup/memory/lxc/c199/memory.failcnt", "77\n");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    container_bed_start(bed, 256);
+    container_bed_tick(bed);
+    assert_true(bed.snapshot.containers.size() == 200);
+    for (const ContainerEntry& entry : bed.snapshot.containers) {
+        const std::string line =
+            std::string(bed.snapshot.text(entry.id)) + " container.processes 2\n";
+        assert_true(has_line(line.c_str()));
+    }
+    assert_true(has_line("c199 mem.limit_failures 77\n"));
+    container_bed_remove(bed);
+}
+
 }  // namespace
 
 int main() {
@@ -205,6 +228,7 @@ int main() {
         cmocka_unit_test(two_thousand_containers_are_read),
         cmocka_unit_test(links_and_odd_names_do_no_harm),
         cmocka_unit_test(services_show_on_request),
+        cmocka_unit_test(without_descriptors_paths_do),
     };
     return cmocka_run_group_tests_name("cgroups.discovery", tests, nullptr, nullptr);
 }
