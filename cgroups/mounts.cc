@@ -3,7 +3,8 @@
 #include <cstring>
 #include <iterator>
 
-#include "platform/base/text_cursor.h"
+#include "platform/base/text_sink.h"
+#include "platform/linux/mount_table.h"
 
 #ifdef NMA_LIBCGROUP
 #include <libcgroup.h>
@@ -64,52 +65,32 @@ void add_mount(const CgroupMount& mount, CgroupMounts& mounts) {
     mounts.items[mounts.count++] = mount;
 }
 
-bool is_octal(char c) {
-    return c >= '0' && c <= '7';
-}
-
-// Space, tab, newline and backslash come as \040, \011, \012 and \134.
-bool assign_unescaped(std::string_view text, FixedText<512>& path) {
-    path.clear();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
-        if (c == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
-            is_octal(text[i + 3])) {
-            c = static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
-                                  (text[i + 3] - '0'));
-            i += 3;
-        }
-        if (c == '\0' || !path.append({&c, 1})) return false;
-    }
-    return true;
-}
-
+// A mount point below the host's root, without the leading slash.
 bool assign_mount_point(std::string_view text, FixedText<512>& path) {
-    if (!text.starts_with('/')) return false;
     while (text.starts_with('/'))
         text.remove_prefix(1);
-    return !text.empty() && assign_unescaped(text, path);
+    return !text.empty() && unescape_mount_text(text, path);
 }
 
-// "33 31 0:30 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu"
-void scan_line(std::string_view line, CgroupMounts& mounts) {
-    const std::size_t dash = line.find(" - ");
-    if (dash == line.npos) return;
-    std::string_view tail = line.substr(dash + 3);
-    const std::string_view type = take_word(tail);
-    if (type != "cgroup" && type != "cgroup2") return;
-    take_word(tail);
+bool assign_device(const MountLine& line, FixedText<16>& device) {
+    char text[FixedText<16>::bytes_max];
+    TextSink sink(text);
+    sink.append_u64(line.major);
+    sink.append(':');
+    sink.append_u64(line.minor);
+    return sink.status() == Status::ok && device.assign(sink.view());
+}
+
+void add_line(const MountLine& line, CgroupMounts& mounts) {
+    if (line.type != "cgroup" && line.type != "cgroup2") return;
     CgroupMount mount;
-    mount.is_unified = type == "cgroup2";
-    mount.subsystems = mount.is_unified ? all_subsystems : set_of_options(take_word(tail));
-    line = line.substr(0, dash);
-    take_word(line);
-    take_word(line);
-    const std::string_view device = take_word(line);
-    mount.is_whole = take_word(line) == "/";
-    if (mount.subsystems == 0 || !assign_mount_point(take_word(line), mount.path)) return;
-    if (!mount.device.assign(device)) return;
-    add_mount(mount, mounts);
+    mount.is_unified = line.type == "cgroup2";
+    mount.subsystems = mount.is_unified ? all_subsystems : set_of_options(line.super_options);
+    mount.is_whole = line.root == "/";
+    const bool is_usable = mount.subsystems != 0 &&
+                           assign_mount_point(line.mount_point, mount.path) &&
+                           assign_device(line, mount.device);
+    if (is_usable) add_mount(mount, mounts);
 }
 
 // What a version 1 hierarchy has, the unified one has not; a mount that is left with nothing goes.
@@ -166,10 +147,10 @@ bool ask_libcgroup(CgroupMounts&) {
 }  // namespace
 
 void scan_cgroup_mounts(std::string_view text, CgroupMounts& mounts) {
-    LineCursor lines(text);
-    std::string_view line;
-    while (lines.next(line))
-        scan_line(line, mounts);
+    MountCursor cursor(text);
+    MountLine line;
+    while (cursor.next(line))
+        add_line(line, mounts);
     settle_subsystems(mounts);
 }
 

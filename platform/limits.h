@@ -30,6 +30,12 @@ inline constexpr std::size_t disk_count_max = 256;        // whole disks, not pa
 inline constexpr std::size_t mount_count_max = 256;       // real file systems, after the filter
 inline constexpr std::size_t sensor_count_max = 256;      // thermal zones and hwmon inputs
 
+// Paths of mount points, with the NUL: container runtimes' longest are near 200.
+inline constexpr std::size_t mount_path_bytes = 1024;
+
+// Threads that ask file systems: one for local ones, the others may all be stuck in dead ones.
+inline constexpr std::size_t statfs_thread_count = 4;
+
 // Datapoints of a thing of each kind in the full view; the readers hold to these.
 inline constexpr std::size_t samples_per_cpu_max = 12;
 inline constexpr std::size_t samples_per_interface_max = 8;

@@ -48,6 +48,11 @@ void SnapshotWriter::end(Status status) {
     if (report.status == Status::ok) report.status = status;
 }
 
+void SnapshotWriter::note(Status status) {
+    CollectorReport& report = current_report();
+    if (report.status == Status::ok) report.status = status;
+}
+
 bool SnapshotWriter::add_text(std::string_view text, TextRef& ref) {
     BoundedList<char>& pool = snapshot_->text_pool;
     const std::size_t offset = pool.size();

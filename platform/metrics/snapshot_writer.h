@@ -24,6 +24,10 @@ class SnapshotWriter {
     void begin(std::uint16_t source);
     void end(Status status);
 
+    // Notes a failure in the report without taking anything back: what could not be had is left
+    // out, what was written is good.
+    void note(Status status);
+
     // The index of a new subject, no_subject when there is no room (counted in the report);
     // samples for no_subject are left out without being counted again. Texts are copied.
     std::uint32_t add_subject(SubjectKind kind, std::uint32_t parent, std::string_view name,

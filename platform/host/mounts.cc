@@ -1,0 +1,204 @@
+// The node's file systems: real ones, each once. The mount table (platform/linux/mount_table.h)
+// also lists the kernel's own pseudo file systems, bind mounts, and one overlay for each container.
+#include <algorithm>
+
+#include "platform/host/statfs_workers.h"
+#include "platform/linux/mount_table.h"
+#include "platform/metrics/collector.h"
+
+namespace nma {
+
+namespace {
+
+constexpr MetricSpec figure(const char* name, const char* help, Unit unit) {
+    return {.name = name,
+            .help = help,
+            .unit = unit,
+            .view = View::standard,
+            .about = SubjectKind::filesystem};
+}
+
+enum Index { capacity_total, capacity_used, capacity_free, inode_total, inode_used, inode_free };
+
+constexpr MetricSpec specs[] = {
+    figure("filesystem.capacity.total", "Size of the file system", Unit::bytes),
+    figure("filesystem.capacity.used", "Space in use", Unit::bytes),
+    figure("filesystem.capacity.free", "Space that users without privilege can still fill",
+           Unit::bytes),
+    figure("filesystem.inode.total", "Inodes that there can be", Unit::count),
+    figure("filesystem.inode.used", "Inodes in use", Unit::count),
+    figure("filesystem.inode.free", "Inodes that are left", Unit::count),
+};
+static_assert(std::size(specs) <= limits::samples_per_mount_max);
+
+// Not storage: interfaces of the kernel, memory, views of other file systems, and read-only images
+// that are always full. README lists them, too.
+constexpr std::string_view pseudo_types[] = {
+    "autofs",     "binder",      "binfmt_misc", "bpf",        "cgroup",
+    "cgroup2",    "configfs",    "cramfs",      "debugfs",    "devfs",
+    "devpts",     "devtmpfs",    "efivarfs",    "functionfs", "fuse.gvfsd-fuse",
+    "fuse.lxcfs", "fuse.portal", "fusectl",     "hugetlbfs",  "mqueue",
+    "nfsd",       "none",        "nsfs",        "overlay",    "pipefs",
+    "proc",       "pstore",      "ramfs",       "resctrl",    "rootfs",
+    "rpc_pipefs", "securityfs",  "selinuxfs",   "smackfs",    "sockfs",
+    "squashfs",   "sysfs",       "tmpfs",       "tracefs",    "usbfs"};
+
+// Asking these never leaves the machine. What is not here may be remote.
+constexpr std::string_view local_types[] = {
+    "bcachefs", "btrfs",    "erofs", "exfat",   "ext2",  "ext3", "ext4",  "f2fs",
+    "hfsplus",  "jffs2",    "jfs",   "iso9660", "msdos", "ntfs", "ntfs3", "nilfs2",
+    "overlay",  "reiserfs", "ubifs", "udf",     "vfat",  "xfs",  "zfs",
+};
+
+// Their device numbers in the table are not those that stat says.
+constexpr std::string_view types_without_device[] = {"btrfs", "overlay", "zfs"};
+
+template <std::size_t N>
+bool is_one_of(std::string_view word, const std::string_view (&words)[N]) {
+    return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+// The overlay that is the root of a live system, or of the container in which we look around.
+bool is_real(const MountLine& mount) {
+    if (mount.type == "overlay") return mount.mount_point == "/";
+    return !is_one_of(mount.type, pseudo_types);
+}
+
+struct State {
+    StatfsWorkers workers;
+    MountLine found[limits::mount_count_max];  // texts point into the reader's buffer
+    std::size_t found_count;
+};
+
+void remove_found(State& state, std::size_t index) {
+    std::copy(state.found + index + 1, state.found + state.found_count, state.found + index);
+    --state.found_count;
+}
+
+// What was mounted at this place before cannot be seen any more.
+void remove_hidden(State& state, const MountLine& mount) {
+    for (std::size_t i = 0; i < state.found_count; ++i) {
+        if (state.found[i].mount_point == mount.mount_point) return remove_found(state, i);
+    }
+}
+
+bool is_same_file_system(const MountLine& a, const MountLine& b) {
+    if (a.major == b.major && a.minor == b.minor) return true;
+    // Each subvolume of btrfs has a number of its own.
+    return a.type == "btrfs" && b.type == "btrfs" && a.source == b.source;
+}
+
+// The mount that shows the whole file system, at the shortest path, stands for all of them.
+bool is_better(const MountLine& a, const MountLine& b) {
+    if ((a.root == "/") != (b.root == "/")) return a.root == "/";
+    return a.mount_point.size() < b.mount_point.size();
+}
+
+void add_found(State& state, const MountLine& mount, SnapshotWriter& writer) {
+    if (state.found_count == std::size(state.found)) return writer.count_overflow();
+    state.found[state.found_count++] = mount;
+}
+
+// Only when all is read: a mount that stood for others may have been hidden by a later line.
+void remove_doubles(State& state) {
+    for (std::size_t i = 0; i < state.found_count; ++i) {
+        for (std::size_t j = i + 1; j < state.found_count;) {
+            if (!is_same_file_system(state.found[i], state.found[j])) {
+                ++j;
+                continue;
+            }
+            if (is_better(state.found[j], state.found[i])) state.found[i] = state.found[j];
+            remove_found(state, j);
+        }
+    }
+}
+
+void find_mounts(State& state, std::string_view text, SnapshotWriter& writer) {
+    state.found_count = 0;
+    MountCursor mounts(text);
+    MountLine mount;
+    while (mounts.next(mount)) {
+        remove_hidden(state, mount);
+        if (is_real(mount)) add_found(state, mount, writer);
+    }
+    if (mounts.skipped_count() > 0) writer.count_skipped(mounts.skipped_count());
+    remove_doubles(state);
+}
+
+// False when the path is longer than there is room for.
+bool make_question(const MountLine& mount, MountQuestion& question) {
+    question.major = mount.major;
+    question.minor = mount.minor;
+    question.is_local = is_one_of(mount.type, local_types);
+    question.has_own_device = !is_one_of(mount.type, types_without_device);
+    return unescape_mount_text(mount.mount_point, question.path);
+}
+
+void post_all(State& state, SnapshotWriter& writer) {
+    state.workers.begin();
+    for (std::size_t i = 0; i < state.found_count;) {
+        MountQuestion question;
+        if (make_question(state.found[i], question) && state.workers.post(question)) {
+            ++i;
+            continue;
+        }
+        writer.count_overflow();
+        remove_found(state, i);
+    }
+}
+
+void add_answer(const MountLine& mount, const MountAnswer& answer, SnapshotWriter& writer) {
+    MountPath path;
+    if (answer.status == Status::timeout) writer.note(Status::timeout);
+    if (answer.status != Status::ok || !unescape_mount_text(mount.mount_point, path)) {
+        return writer.count_skipped();
+    }
+    if (answer.total_bytes == 0 && answer.total_inodes == 0) return;
+    const std::uint32_t subject =
+        writer.add_subject(SubjectKind::filesystem, node_subject, path.view());
+    if (answer.total_bytes != 0) {
+        writer.add(capacity_total, answer.total_bytes, subject);
+        writer.add(capacity_used, answer.used_bytes, subject);
+        writer.add(capacity_free, answer.free_bytes, subject);
+    }
+    if (answer.total_inodes != 0) {
+        writer.add(inode_total, answer.total_inodes, subject);
+        writer.add(inode_used, answer.used_inodes, subject);
+        writer.add(inode_free, answer.free_inodes, subject);
+    }
+}
+
+Status run_mounts(State& state, const HostContext& context, SnapshotWriter& writer) {
+    std::string_view text;
+    const Status status =
+        context.reader.read(context.root.proc(), context.root.mountinfo_path(), text);
+    if (status != Status::ok) return status;
+    find_mounts(state, text, writer);
+    post_all(state, writer);
+    state.workers.wait();
+    for (std::size_t i = 0; i < state.found_count; ++i) {
+        add_answer(state.found[i], state.workers.answer(i), writer);
+    }
+    return Status::ok;
+}
+
+void start_mounts(State& state, const HostContext& context) {
+    state.workers.start(context.root);
+}
+
+void stop_mounts(State& state) {
+    state.workers.stop();
+}
+
+}  // namespace
+
+extern constexpr Collector mounts_collector = {
+    .name = "mounts",
+    .specs = specs,
+    .state_bytes = sizeof(State),
+    .start = start_with<State, start_mounts>,
+    .stop = stop_with<State, stop_mounts>,
+    .run = run_with<State, run_mounts>,
+};
+
+}  // namespace nma
