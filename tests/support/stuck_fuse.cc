@@ -1,0 +1,69 @@
+#include "tests/support/stuck_fuse.h"
+
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstring>
+
+namespace nma::test {
+
+namespace {
+
+bool answer_init(int device, const fuse_in_header& request) {
+    fuse_init_out init = {};
+    init.major = FUSE_KERNEL_VERSION;
+    init.minor = FUSE_KERNEL_MINOR_VERSION;
+    init.max_write = 4096;
+    fuse_out_header head = {};
+    head.len = sizeof head + sizeof init;
+    head.unique = request.unique;
+    iovec parts[] = {{&head, sizeof head}, {&init, sizeof init}};
+    return writev(device, parts, 2) == static_cast<ssize_t>(head.len);
+}
+
+// Takes every request and answers the first kind only. Ends when the mount is gone.
+void* serve(void* context) {
+    const int device = *static_cast<int*>(context);
+    alignas(fuse_in_header) char buffer[64 * 1024];
+    while (read(device, buffer, sizeof buffer) >= static_cast<ssize_t>(sizeof(fuse_in_header))) {
+        fuse_in_header request = {};
+        memcpy(&request, buffer, sizeof request);
+        if (request.opcode == FUSE_INIT && !answer_init(device, request)) break;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+bool enter_own_mounts() {
+    return unshare(CLONE_NEWNS) == 0 &&
+           mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+bool stuck_fuse_mount(StuckFuse& fuse, const char* path) {
+    fuse.path = path;
+    fuse.device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    if (fuse.device < 0) return false;
+    char options[128];
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse.device);
+    if (mount("stuck", path, "fuse", 0, options) != 0) {
+        close(fuse.device);
+        return false;
+    }
+    return pthread_create(&fuse.thread, nullptr, serve, &fuse.device) == 0;
+}
+
+void stuck_fuse_abort(StuckFuse& fuse) {
+    umount2(fuse.path, MNT_FORCE);
+    umount2(fuse.path, MNT_DETACH);
+    pthread_join(fuse.thread, nullptr);
+    close(fuse.device);
+}
+
+}  // namespace nma::test

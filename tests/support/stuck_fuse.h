@@ -1,0 +1,25 @@
+// A FUSE file system that mounts and then never says another word: what a dead server looks like to
+// whoever asks how full it is.
+#pragma once
+
+#include <pthread.h>
+
+namespace nma::test {
+
+struct StuckFuse {
+    int device = -1;
+    pthread_t thread = {};
+    const char* path = nullptr;
+};
+
+// Moves the process into a mount namespace of its own, whose mounts end with it. False, and errno,
+// where that is not permitted.
+bool enter_own_mounts();
+
+// Mounts at `path`, an empty directory. False, and errno, where that is not permitted.
+bool stuck_fuse_mount(StuckFuse& fuse, const char* path);
+
+// The server goes away: the kernel fails all that waits for it.
+void stuck_fuse_abort(StuckFuse& fuse);
+
+}  // namespace nma::test
