@@ -107,7 +107,7 @@ def container_directories(machine, hierarchy, patterns):
     found = {}
     for pattern in patterns.split():
         for directory in glob.glob(os.path.join(base, pattern)):
-            if os.path.isdir(directory):
+            if os.path.isdir(directory) and "conmon" not in directory:
                 found[container_id(directory)] = os.path.relpath(directory, base)
     return found
 
