@@ -28,6 +28,23 @@ MASKS = (
     (re.compile(rb'("timestamp": ?)"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"'), rb'\1"TIME"'),
     (re.compile(rb'("name": ?"filesystem\.[a-z.]+", ?"value": ?)\d+'), rb"\1SIZE"),
 )
+# What is wrong with a request does not depend on the machine: one is enough.
+MACHINE_OF_ODD_REQUESTS = "debian12-v2"
+ODD_REQUESTS = (
+    ("GET", "/", ()), ("GET", "/v0x", ()), ("GET", "/v1/node", ()), ("GET", "/v0/nodes", ()), ("GET", "/v0/node/cpu", ()),
+    ("GET", "/v0//node", ()), ("GET", "/v0/node/", ()), ("GET", "/v0/./node", ()), ("GET", "/v0/%6eode", ()),
+    ("GET", "/v0/containers/", ()), ("GET", "/v0/containers/%", ()), ("GET", "/v0/containers/%00", ()),
+    ("GET", "/v0/containers/..%2f..%2fetc%2fpasswd", ()), ("GET", "/v0/containers/x/app/", ()),
+    ("GET", "/v0/containers/x/app/a/b", ()), ("GET", "/system/v1/agent/not-me/metrics/v0/node", ()),
+    ("GET", "/system/v1/agent//metrics/v0/node", ()), ("GET", "/system/v1/agent/a_b/metrics/v0/node", ()),
+    ("GET", "/v0/ping?" + "q" * 100, ()), ("GET", "/v0/node?view=half", ()), ("GET", "/v0/" + "n" * 20_000, ()),
+    ("POST", "/v0/node", ()), ("DELETE", "/v0/containers/x", ()), ("OPTIONS", "/v0/ping", ()), ("PUT", "/v0/nodes", ()),
+    ("BREW", "/v0/ping", ()), ("GET", "/v0/ping", ("Accept: text/html",)),
+    ("GET", "/v0/ping", ("Accept: text/html, application/*;q=0.1",)), ("GET", "/v0/ping", ("Accept: */*;q=0",)),
+    ("GET", "/v0/ping", ("Accept: application/json;q=0",)), ("GET", "/v0/ping", ("Accept: application/json",)),
+    ("GET", "/v0/ping", ("X-Long: " + "h" * 60_000,)),
+)
+
 HEADERS_THAT_VARY = {"date", "content-length", "transfer-encoding"}
 
 
@@ -78,6 +95,8 @@ class Machine:
             # shares are left out. Those since boot, of the first reading, are in `once`.
             agent.wait_for_second_reading()
             self.ask_all(agent)
+            if self.name == MACHINE_OF_ODD_REQUESTS:
+                self.ask_oddly(agent)
             self.check(agent.end() == 0, "it ends well")
         self.ask_once(host_root)
         self.find_leftovers()
@@ -100,6 +119,16 @@ class Machine:
         head = agent.ask("/v0" + route, "HEAD")
         self.check(not head.body and head.status_line == response.status_line, f"HEAD {file}", head)
         self.compare_prefixes(agent, file, route, response)
+
+    def ask_oddly(self, agent):
+        answers = []
+        for method, target, headers in ODD_REQUESTS:
+            request = " ".join([method, target, *headers])
+            response = agent.ask(target, method, headers)
+            answers.append(as_text(request[:100], response) if response else request[:100].encode() + b"\nNothing\n")
+            if response and response.body:
+                self.check_strings(request[:100], response.body)
+        self.compare("odd-requests", b"\n".join(answers))
 
     def check_strings(self, file, body):
         try:

@@ -37,10 +37,13 @@ class Report:
 def exchange(connection, request):
     """Sends bytes, reads until the other side closes. Returns a Response; None when it said nothing."""
     connection.settimeout(PATIENCE_S)
-    connection.sendall(request)
     answer = b""
-    while piece := connection.recv(65536):
-        answer += piece
+    try:
+        connection.sendall(request)
+        while piece := connection.recv(65536):
+            answer += piece
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # it may refuse to hear all of a request that is too long
     return parse_response(answer) if answer else None
 
 
