@@ -72,6 +72,10 @@ inline constexpr std::size_t collector_count_max = 64;  // node readers and cont
 inline constexpr std::size_t files_per_collector_max = 8;
 inline constexpr std::size_t listener_count_max = 8;
 
+// Stack of a thread of ours: the deepest reader needs about 8 KiB, the C library and the
+// sanitizers more.
+inline constexpr std::size_t thread_stack_bytes = 256 * 1024;
+
 inline constexpr std::uint32_t interval_s_default = 10;
 inline constexpr std::uint32_t interval_s_max = 3600;
 

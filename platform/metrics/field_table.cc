@@ -10,17 +10,6 @@ namespace nma {
 
 namespace {
 
-// Kernels write the keys in the same order for years: the row after the last hit is tried first.
-std::size_t find_row(std::span<const FieldRow> rows, std::string_view key, std::size_t hint) {
-    for (std::size_t i = hint; i < rows.size(); ++i) {
-        if (rows[i].key == key) return i;
-    }
-    for (std::size_t i = 0; i < hint; ++i) {
-        if (rows[i].key == key) return i;
-    }
-    return rows.size();
-}
-
 bool scale(std::uint64_t& value, std::uint64_t multiplier) {
     if (multiplier != 1 && value > std::numeric_limits<std::uint64_t>::max() / multiplier) {
         return false;
@@ -31,6 +20,16 @@ bool scale(std::uint64_t& value, std::uint64_t multiplier) {
 
 }  // namespace
 
+std::size_t find_field(std::span<const FieldRow> rows, std::string_view key, std::size_t hint) {
+    for (std::size_t i = hint; i < rows.size(); ++i) {
+        if (rows[i].key == key) return i;
+    }
+    for (std::size_t i = 0; i < hint; ++i) {
+        if (rows[i].key == key) return i;
+    }
+    return rows.size();
+}
+
 Status scan_fields(std::string_view text, std::span<const FieldRow> rows, FieldValues& found) {
     NMA_CHECK(rows.size() <= field_count_max);
     std::fill_n(found.is_present.begin(), rows.size(), false);
@@ -40,7 +39,7 @@ Status scan_fields(std::string_view text, std::span<const FieldRow> rows, FieldV
     while (lines.next(line)) {
         std::string_view key = take_word(line);
         if (key.ends_with(':')) key.remove_suffix(1);
-        const std::size_t row = find_row(rows, key, hint);
+        const std::size_t row = find_field(rows, key, hint);
         if (row == rows.size() || found.is_present[row]) continue;
         std::uint64_t value = 0;
         if (!take_u64(line, value) || !scale(value, rows[row].multiplier)) return Status::malformed;

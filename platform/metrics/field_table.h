@@ -37,6 +37,10 @@ struct FieldValues {
     std::array<bool, field_count_max> is_present;
 };
 
+// The row of `key`, rows.size() when there is none. Kernels write their keys in the same order for
+// years: `hint`, the row after the last hit, is tried first.
+std::size_t find_field(std::span<const FieldRow> rows, std::string_view key, std::size_t hint = 0);
+
 // Scans lines of "key value …" or "key: value …" (a colon at the end of the key is not part of
 // it). Rows in the kernel's own order are found without searching. ok or malformed; a key that
 // comes twice counts the first time. An empty text is malformed.

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "platform/metrics/subject.h"
+
 namespace nma {
 
 enum class Unit : std::uint8_t { none, count, bytes, seconds, percent, celsius };
@@ -26,8 +28,9 @@ struct MetricSpec {
     Unit unit = Unit::count;
     MetricKind kind = MetricKind::gauge;
     View view = View::full;
-    std::uint8_t decimals = 0;  // the figure is the sample's value / 10^decimals
-    bool is_signed = false;     // the sample's value holds a two's complement number
+    std::uint8_t decimals = 0;              // the figure is the sample's value / 10^decimals
+    bool is_signed = false;                 // the sample's value holds a two's complement number
+    SubjectKind about = SubjectKind::node;  // what its samples are about: their tags
 };
 
 // The word in the API: "count", "bytes", … and "" for none.

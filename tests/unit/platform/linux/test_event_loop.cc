@@ -1,0 +1,150 @@
+#include "platform/linux/event_loop.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "tests/support/cmocka.h"
+
+namespace {
+
+using namespace nma;
+
+EventLoop loop;
+int event = -1;
+
+// What handlers and hooks did, in order.
+char history[32];
+std::size_t history_bytes;
+
+void note(char what) {
+    if (history_bytes < sizeof history - 1) history[history_bytes++] = what;
+}
+
+int open_loop(void**) {
+    history_bytes = 0;
+    for (char& byte : history)
+        byte = '\0';
+    event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return event >= 0 && loop.open() == Status::ok ? 0 : -1;
+}
+
+int close_loop(void**) {
+    loop.close();
+    close(event);
+    return 0;
+}
+
+void take_event(void* context, std::uint32_t ready) {
+    std::uint64_t count = 0;
+    if ((ready & EPOLLIN) != 0 && read(event, &count, sizeof count) == sizeof count) {
+        note(static_cast<char>('0' + count));
+    }
+    if (context != nullptr) static_cast<EventLoop*>(context)->stop();
+}
+
+void send_event(std::uint64_t count) {
+    assert_int_equal(write(event, &count, sizeof count), sizeof count);
+}
+
+void a_ready_descriptor_calls_its_handler_and_stop_ends_the_run(void**) {
+    assert_true(loop.watch(event, EPOLLIN, {take_event, &loop}) == Status::ok);
+    send_event(3);
+    loop.run();
+    assert_string_equal(history, "3");
+    send_event(4);
+    loop.run();
+    assert_string_equal(history, "34");
+}
+
+void nobody_is_called_for_another_descriptor(void**) {
+    const int other = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+    const auto stop = [](void* context, std::uint32_t) {
+        note('o');
+        static_cast<EventLoop*>(context)->stop();
+    };
+    assert_true(loop.watch(event, EPOLLIN, {take_event, nullptr}) == Status::ok);
+    assert_true(loop.watch(other, EPOLLIN, {stop, &loop}) == Status::ok);
+    loop.run();
+    close(other);
+    assert_string_equal(history, "o");
+}
+
+int timeout_of_10_ms(void*) {
+    note('t');
+    return 10;
+}
+int timeout_never(void*) {
+    note('n');
+    return -1;
+}
+void after_stops(void* context) {
+    note('a');
+    static_cast<EventLoop*>(context)->stop();
+}
+void after_only(void*) {
+    note('b');
+}
+
+void the_shortest_timeout_of_all_hooks_ends_the_wait(void**) {
+    assert_true(loop.add_hook({timeout_never, after_only, nullptr}) == Status::ok);
+    assert_true(loop.add_hook({timeout_of_10_ms, after_stops, &loop}) == Status::ok);
+    loop.run();
+    assert_string_equal(history, "ntba");
+}
+
+void hooks_run_after_handlers(void**) {
+    assert_true(loop.watch(event, EPOLLIN, {take_event, nullptr}) == Status::ok);
+    assert_true(loop.add_hook({timeout_never, after_stops, &loop}) == Status::ok);
+    send_event(1);
+    loop.run();
+    assert_string_equal(history, "n1a");
+}
+
+void what_epoll_refuses_is_an_error_and_takes_no_place(void**) {
+    const int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    assert_true(file >= 0);
+    for (std::size_t i = 0; i <= EventLoop::watch_count_max; ++i)
+        assert_true(loop.watch(file, EPOLLIN, {take_event, nullptr}) == Status::io_error);
+    assert_true(loop.watch(-1, EPOLLIN, {take_event, nullptr}) == Status::io_error);
+    assert_true(loop.watch(event, EPOLLIN, {take_event, &loop}) == Status::ok);
+    close(file);
+}
+
+void more_watches_than_there_is_room_for_are_refused(void**) {
+    static int events[EventLoop::watch_count_max + 1];
+    Status last = Status::ok;
+    for (std::size_t i = 0; i <= EventLoop::watch_count_max; ++i) {
+        events[i] = eventfd(0, EFD_CLOEXEC);
+        last = loop.watch(events[i], EPOLLIN, {take_event, nullptr});
+        assert_true(i == EventLoop::watch_count_max || last == Status::ok);
+    }
+    for (const int fd : events)
+        close(fd);
+    assert_true(last == Status::full);
+}
+
+void more_hooks_than_there_is_room_for_are_refused(void**) {
+    Status status = Status::ok;
+    for (int i = 0; i < 1000 && status == Status::ok; ++i)
+        status = loop.add_hook({timeout_never, after_only, nullptr});
+    assert_true(status == Status::full);
+}
+
+}  // namespace
+
+#define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, open_loop, close_loop)
+
+int main() {
+    const CMUnitTest tests[] = {
+        WITH_LOOP(a_ready_descriptor_calls_its_handler_and_stop_ends_the_run),
+        WITH_LOOP(nobody_is_called_for_another_descriptor),
+        WITH_LOOP(the_shortest_timeout_of_all_hooks_ends_the_wait),
+        WITH_LOOP(hooks_run_after_handlers),
+        WITH_LOOP(what_epoll_refuses_is_an_error_and_takes_no_place),
+        WITH_LOOP(more_watches_than_there_is_room_for_are_refused),
+        WITH_LOOP(more_hooks_than_there_is_room_for_are_refused),
+    };
+    return cmocka_run_group_tests_name("event_loop", tests, nullptr, nullptr);
+}

@@ -1,0 +1,89 @@
+#include "platform/metrics/field_table.h"
+
+#include "tests/support/cmocka.h"
+
+namespace {
+
+using namespace nma;
+
+constexpr FieldRow rows[] = {
+    {"one", 1, {.name = "x.one", .help = "One"}},
+    {"two", 1024, {.name = "x.two", .help = "Two", .unit = Unit::bytes}},
+    {"three", 1, {.name = "x.three", .help = "Three"}},
+};
+constexpr auto specs = specs_of(rows);
+
+FieldValues found;
+
+bool has(std::size_t row, std::uint64_t value) {
+    return found.is_present[row] && found.value[row] == value;
+}
+
+void specs_are_in_the_order_of_rows(void**) {
+    assert_int_equal(specs.size(), 3);
+    assert_string_equal(specs[1].name, "x.two");
+    assert_true(specs[1].unit == Unit::bytes);
+}
+
+void keys_are_found_in_any_order_with_or_without_colon(void**) {
+    assert_true(scan_fields("three 3\none: 1\ntwo:\t2 kB\n", rows, found) == Status::ok);
+    assert_true(has(0, 1) && has(1, 2048) && has(2, 3));
+}
+
+void missing_keys_are_not_present_even_after_a_fuller_text(void**) {
+    assert_true(scan_fields("one 1\ntwo 2\nthree 3\n", rows, found) == Status::ok);
+    assert_true(scan_fields("two 2\n", rows, found) == Status::ok);
+    assert_false(found.is_present[0]);
+    assert_true(found.is_present[1]);
+    assert_false(found.is_present[2]);
+}
+
+void unknown_keys_may_hold_anything(void**) {
+    assert_true(scan_fields("onetwo x\non 7\n\n: :\none 1\n", rows, found) == Status::ok);
+    assert_true(has(0, 1));
+    assert_false(found.is_present[1]);
+}
+
+void the_first_of_two_lines_counts(void**) {
+    assert_true(scan_fields("one 1\none 2\none x\n", rows, found) == Status::ok);
+    assert_true(has(0, 1));
+}
+
+void a_known_key_without_a_number_is_malformed(void**) {
+    for (const std::string_view text : {"one\n", "one x\n", "one -1\n", "one 1.5\n", "one: kB\n",
+                                        "one 18446744073709551616\n", "two 18014398509481984\n"}) {
+        assert_true(scan_fields(text, rows, found) == Status::malformed);
+    }
+    assert_true(scan_fields("two 18014398509481983\n", rows, found) == Status::ok);
+}
+
+void empty_and_torn_texts_are_malformed(void**) {
+    assert_true(scan_fields("", rows, found) == Status::malformed);
+    assert_true(scan_fields("one 1", rows, found) == Status::malformed);
+    assert_true(scan_fields("one 1\ntwo 2", rows, found) == Status::malformed);
+}
+
+void find_field_looks_before_and_after_the_hint(void**) {
+    for (std::size_t hint = 0; hint <= 3; ++hint) {
+        assert_int_equal(find_field(rows, "one", hint), 0);
+        assert_int_equal(find_field(rows, "three", hint), 2);
+        assert_int_equal(find_field(rows, "four", hint), 3);
+        assert_int_equal(find_field(rows, "", hint), 3);
+    }
+}
+
+}  // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(specs_are_in_the_order_of_rows),
+        cmocka_unit_test(keys_are_found_in_any_order_with_or_without_colon),
+        cmocka_unit_test(missing_keys_are_not_present_even_after_a_fuller_text),
+        cmocka_unit_test(unknown_keys_may_hold_anything),
+        cmocka_unit_test(the_first_of_two_lines_counts),
+        cmocka_unit_test(a_known_key_without_a_number_is_malformed),
+        cmocka_unit_test(empty_and_torn_texts_are_malformed),
+        cmocka_unit_test(find_field_looks_before_and_after_the_hint),
+    };
+    return cmocka_run_group_tests_name("field_table", tests, nullptr, nullptr);
+}
