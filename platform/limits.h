@@ -65,6 +65,29 @@ inline constexpr std::size_t subjects_per_container = 5;
 // Per container: its id (64 bytes for most runtimes), device names. An average, too.
 inline constexpr std::size_t text_bytes_per_container = 256;
 
+// Cgroups that one search visits, over all hierarchies, and how deep. The rest is counted.
+inline constexpr std::size_t cgroup_count_max = 64 * 1024;
+inline constexpr std::size_t cgroup_depth_max = 32;
+
+// Mounted hierarchies that have controllers we read: cpu, cpuacct, memory, blkio, pids, unified.
+inline constexpr std::size_t cgroup_hierarchy_count_max = 8;
+
+// Names of cgroups that were listed but not visited yet: all siblings along one path.
+inline constexpr std::size_t cgroup_pending_count_max = 32 * 1024;
+inline constexpr std::size_t cgroup_pending_bytes = cgroup_pending_count_max * 64;
+
+// Per container: cgroups that hold its processes (its own, and those below it). An average.
+inline constexpr std::size_t cgroups_per_container = 8;
+
+// Per container: paths of cgroups that we may not keep open. An average.
+inline constexpr std::size_t cgroup_path_bytes_per_container = 1024;
+
+// Block devices that one container uses, per file of statistics.
+inline constexpr std::size_t devices_per_container_max = 64;
+
+// Descriptors that the cgroups leave for connections, sockets and files of the node.
+inline constexpr std::size_t file_reserve_count = 512;
+
 // The program
 // --------------------------------------------------------------------------------------
 
@@ -97,5 +120,18 @@ struct Capacities {
         return limits::node_text_bytes + containers * limits::text_bytes_per_container;
     }
 };
+
+namespace limits {
+
+// Answers on their way to clients: one full view of a node with everything at its limit, at the
+// size of a usual datapoint, and as much again for all other answers.
+inline constexpr std::size_t datapoint_bytes_usual = 192;
+
+inline constexpr std::size_t body_pool_bytes(const Capacities& capacities) {
+    const std::size_t node_bytes = node_sample_count_max * datapoint_bytes_usual;
+    return node_bytes + node_bytes / 2 + capacities.containers * (name_bytes_max + 3);
+}
+
+}  // namespace limits
 
 }  // namespace nma

@@ -47,6 +47,10 @@ class SnapshotWriter {
     // or when the id is there already. Samples from here to end_container are the container's.
     [[nodiscard]] bool begin_container(std::string_view id, std::uint64_t inode);
     void end_container();
+    // Containers that did not even fit into the table of whoever looks for them.
+    void count_container_overflow(std::uint32_t count) {
+        snapshot_->container_overflow_count += count;
+    }
     std::uint32_t container_subject() const { return container_subject_; }
 
     // The node's samples are complete.

@@ -1,0 +1,45 @@
+# The front door; `make help` lists what there is. `run` and `test` do all set-up themselves.
+.DEFAULT_GOAL := help
+FUZZ_SECONDS ?= 5
+ARGS ?=
+export FUZZ_SECONDS
+
+sources = $(shell find agent cgroups platform api tests -name fixtures -prune -o \
+	\( -name '*.cc' -o -name '*.h' \) -print 2>/dev/null)
+
+.PHONY: help run test build fuzz bench lint format clean setup-build setup-test
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: build ## install what is missing, build, start in the foreground on loopback (ARGS=...)
+	exec build/release/agent/node-metrics-agent $(ARGS)
+
+test: setup-test ## install what is missing, build, run every test (FUZZ_SECONDS=5 for each target)
+	tests/run all
+
+build: setup-build ## release build in build/release
+	cmake --preset release
+	cmake --build --preset release
+
+fuzz: setup-test ## fuzz every target for FUZZ_SECONDS
+	tests/run fuzz
+
+bench: setup-test ## run the benchmarks, when there are any
+	@test -x tests/bench/run || { echo "no benchmarks yet" >&2; exit 1; }
+	tests/bench/run
+
+lint: setup-test ## format check, clang-tidy and the checks of tests/lint
+	tests/run lint
+
+format: setup-test ## put all sources into the project's format
+	clang-format -i $(sources)
+
+clean: ## remove everything that was built
+	rm -rf build
+
+setup-build:
+	@packaging/setup build
+
+setup-test:
+	@packaging/setup test

@@ -1,0 +1,19 @@
+// The bodies of the resources, without HTTP around them: for the routes, and for `once`.
+#pragma once
+
+#include "api/node_identity.h"
+#include "platform/base/text_sink.h"
+#include "platform/metrics/snapshot.h"
+
+namespace nma {
+
+// MetricsMessages. ok, full when the sink is too small, absent when there is no such container.
+Status write_node(const Snapshot& snapshot, Catalogue catalogue, const NodeIdentity& identity,
+                  View view, TextSink& sink);
+Status write_container(const Snapshot& snapshot, Catalogue catalogue, const NodeIdentity& identity,
+                       std::string_view id, View view, TextSink& sink);
+
+// A JSON array of the containers' IDs.
+Status write_containers(const Snapshot& snapshot, TextSink& sink);
+
+}  // namespace nma

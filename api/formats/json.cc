@@ -1,0 +1,108 @@
+// The MetricsMessage of the DC/OS Metrics API.
+#include "api/format.h"
+#include "api/json_writer.h"
+
+namespace nma {
+
+namespace {
+
+// "2018-04-09T23:46:16Z", the same in every datapoint of a message.
+struct Timestamp {
+    char text[32];
+    std::size_t bytes;
+
+    explicit Timestamp(std::uint64_t realtime_ns) {
+        TextSink sink(text);
+        sink.append_rfc3339(realtime_ns);
+        bytes = sink.size();
+    }
+};
+
+void append_member(TextSink& sink, const char* key, std::string_view value, bool& is_first) {
+    if (!is_first) sink.append(',');
+    is_first = false;
+    append_json_string(sink, key);
+    sink.append(':');
+    append_json_string(sink, value);
+}
+
+void append_subject(TextSink& sink, const Snapshot& snapshot, const Subject& subject,
+                    bool& is_first) {
+    if (subject.kind == SubjectKind::node) return;
+    append_subject(sink, snapshot, snapshot.subjects[subject.parent], is_first);
+    const SubjectTags& keys = subject_tags(subject.kind);
+    if (keys.name_key != nullptr) {
+        append_member(sink, keys.name_key, snapshot.text(subject.name), is_first);
+    }
+    if (keys.detail_key != nullptr && subject.detail.bytes != 0) {
+        append_member(sink, keys.detail_key, snapshot.text(subject.detail), is_first);
+    }
+}
+
+void append_value(TextSink& sink, const MetricSpec& spec, std::uint64_t value) {
+    if (spec.is_signed) {
+        sink.append_decimal_signed(static_cast<std::int64_t>(value), spec.decimals);
+    } else {
+        sink.append_decimal(value, spec.decimals);
+    }
+}
+
+// Names and units of specs are our own constants and need no escapes.
+void append_datapoint(TextSink& sink, const Snapshot& snapshot, const MetricSpec& spec,
+                      const Sample& sample, std::string_view timestamp) {
+    sink.append("{\"name\":\"");
+    sink.append(spec.name);
+    sink.append("\",\"value\":");
+    append_value(sink, spec, sample.value);
+    sink.append(",\"unit\":\"");
+    sink.append(unit_name(spec.unit));
+    sink.append("\",\"timestamp\":\"");
+    sink.append(timestamp);
+    sink.append('"');
+    const Subject& subject = snapshot.subjects[sample.subject];
+    if (subject.kind != SubjectKind::node) {
+        sink.append(",\"tags\":{");
+        bool is_first = true;
+        append_subject(sink, snapshot, subject, is_first);
+        sink.append('}');
+    }
+    sink.append('}');
+}
+
+void append_dimensions(TextSink& sink, const Message& message) {
+    bool is_first = true;
+    sink.append('{');
+    append_member(sink, "mesos_id", message.identity.mesos_id.view(), is_first);
+    if (!message.identity.cluster_id.empty()) {
+        append_member(sink, "cluster_id", message.identity.cluster_id.view(), is_first);
+    }
+    if (!message.container_id.empty()) {
+        append_member(sink, "container_id", message.container_id, is_first);
+    }
+    append_member(sink, "hostname", message.identity.hostname.view(), is_first);
+    sink.append('}');
+}
+
+Status write_json(const Message& message, TextSink& sink) {
+    const Timestamp timestamp(message.snapshot.taken_at.realtime_ns);
+    sink.append("{\"datapoints\":[");
+    bool is_first = true;
+    for (const Sample& sample : message.samples) {
+        const MetricSpec& spec = spec_of(message.catalogue, sample);
+        if (spec.view == View::full && message.view != View::full) continue;
+        if (!is_first) sink.append(',');
+        is_first = false;
+        append_datapoint(sink, message.snapshot, spec, sample, {timestamp.text, timestamp.bytes});
+    }
+    sink.append("],\"dimensions\":");
+    append_dimensions(sink, message);
+    sink.append('}');
+    return sink.status();
+}
+
+}  // namespace
+
+extern constexpr Format json_format = {
+    .name = "json", .content_type = "application/json", .write = write_json};
+
+}  // namespace nma

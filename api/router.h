@@ -1,0 +1,29 @@
+// From the path of a request to a resource. Pure: no HTTP library, no socket.
+#pragma once
+
+#include <string_view>
+
+#include "api/route.h"
+#include "platform/base/fixed_text.h"
+
+namespace nma {
+
+enum class RouteStatus : std::uint8_t {
+    found,
+    not_found,   // 404
+    bad_escape,  // 400: % without two hexadecimal digits
+};
+
+struct RouteMatch {
+    const Route* route = nullptr;
+    // Decoded. What is longer than any name can be is cut, and is the ID of nothing then.
+    FixedText<1024> container_id;
+    FixedText<1024> metric_id;
+};
+
+// `path` is as the client sent it, without the query. Three prefixes lead to the same resources:
+// /v0, /system/v1/metrics/v0 and /system/v1/agent/{agent_id}/metrics/v0, where agent_id must be
+// this node's. Escapes are decoded once, and only in {id} and {metric-id}.
+RouteStatus match_route(std::string_view path, const NodeIdentity& identity, RouteMatch& match);
+
+}  // namespace nma

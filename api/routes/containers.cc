@@ -1,0 +1,21 @@
+#include "api/answers.h"
+#include "api/route.h"
+
+namespace nma {
+
+namespace {
+
+Status write(const RouteContext& context, TextSink& sink) {
+    if (context.snapshot == nullptr) return Status::absent;
+    return write_containers(*context.snapshot, sink);
+}
+
+}  // namespace
+
+extern constexpr Route containers_route = {.name = "containers",
+                                           .pattern = "containers",
+                                           .write = write,
+                                           .is_agent_only = true,
+                                           .is_shared = true};
+
+}  // namespace nma

@@ -1,0 +1,354 @@
+#include "api/server.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "api/accept.h"
+#include "api/format.h"
+#include "api/json_writer.h"
+#include "api/listen_socket.h"
+#include "platform/base/check.h"
+
+namespace nma {
+
+namespace {
+
+constexpr unsigned idle_seconds_max = 30;
+constexpr std::size_t uri_bytes_max = 8 * 1024;
+constexpr std::size_t header_bytes_max = 16 * 1024;
+constexpr int header_count_max = 100;
+
+// A body in the pool starts behind the address of its pool, for whoever gives it back.
+struct BodyHead {
+    BodyPool* pool;
+    std::uint64_t unused;  // keeps what follows aligned
+};
+
+struct FixedAnswer {
+    unsigned status;
+    const char* reason;
+    const char* message;
+    const char* header = nullptr;
+    const char* header_value = nullptr;
+};
+
+// In the order of Server::Fixed.
+constexpr FixedAnswer fixed_answers[] = {
+    {400, "Bad Request", "The path has a % that is not followed by two hexadecimal digits."},
+    {404, "Not Found",
+     "There is no such resource. The index of all resources is at /v0/, /system/v1/metrics/v0/ and "
+     "/system/v1/agent/{agent_id}/metrics/v0/."},
+    {405, "Method Not Allowed", "This API is for reading only: use GET or HEAD.", "Allow",
+     "GET, HEAD"},
+    {406, "Not Acceptable", "Answers are application/json only: send Accept: application/json."},
+    {414, "URI Too Long", "The request's URI has more than 8192 bytes."},
+    {431, "Request Header Fields Too Large",
+     "The request has more than 100 header fields or 16384 bytes of them."},
+    {400, "Bad Request", "The query has an unknown view: use view=standard or view=full."},
+    {503, "Service Unavailable",
+     "All memory for answers is on its way to slow clients. Try again in a second.", "Retry-After",
+     "1"},
+    {204, "", ""},
+};
+
+void give_back(void* body) {
+    auto* head = static_cast<BodyHead*>(body);
+    head->pool->give_back(reinterpret_cast<const char*>(head));
+}
+
+MHD_Response* make_error(const FixedAnswer& answer) {
+    char body[512];
+    TextSink sink(body);
+    sink.append("{\"error\":{\"status\":");
+    sink.append_u64(answer.status);
+    sink.append(",\"reason\":");
+    append_json_string(sink, answer.reason);
+    sink.append(",\"message\":");
+    append_json_string(sink, answer.message);
+    sink.append("}}");
+    NMA_CHECK(sink.status() == Status::ok);
+    return MHD_create_response_from_buffer(sink.size(), body, MHD_RESPMEM_MUST_COPY);
+}
+
+MHD_Response* make_fixed_response(const FixedAnswer& answer) {
+    MHD_Response* response =
+        answer.status == 204 ? MHD_create_response_from_buffer(0, nullptr, MHD_RESPMEM_PERSISTENT)
+                             : make_error(answer);
+    if (response == nullptr) return nullptr;
+    if (answer.status != 204) {
+        MHD_add_response_header(response, "Content-Type", all_formats()[0].content_type);
+    }
+    if (answer.header != nullptr) {
+        MHD_add_response_header(response, answer.header, answer.header_value);
+    }
+    return response;
+}
+
+MHD_Result add_accept(void* judge, MHD_ValueKind, const char* key, const char* value) {
+    if (value != nullptr && strcasecmp(key, "Accept") == 0)
+        static_cast<AcceptJudge*>(judge)->add(value);
+    return MHD_YES;
+}
+
+bool is_acceptable(MHD_Connection* connection, const ServerOptions& options) {
+    AcceptJudge judge;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_accept, &judge);
+    return judge.accepts_json(!options.is_accept_required);
+}
+
+bool has_large_headers(MHD_Connection* connection) {
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return (info != nullptr && info->header_size > header_bytes_max) ||
+           MHD_get_connection_values(connection, MHD_HEADER_KIND, nullptr, nullptr) >
+               header_count_max;
+}
+
+// False when there is a view that nobody knows.
+bool choose_view(MHD_Connection* connection, View& view) {
+    const char* word = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "view");
+    if (word == nullptr || strcmp(word, "standard") == 0) return true;
+    view = View::full;
+    return strcmp(word, "full") == 0;
+}
+
+// Paths stay as they were sent: an escaped slash is part of a name, and escapes are decoded once,
+// by the router.
+std::size_t leave_escapes(void*, MHD_Connection*, char* text) {
+    return strlen(text);
+}
+
+// What the library hands on as a request's context: the URI's length, and whether the handler has
+// seen the request already. Never null.
+void* note_uri(void*, const char* uri, MHD_Connection*) {
+    return reinterpret_cast<void*>(strlen(uri) * 2 + 1);
+}
+
+}  // namespace
+
+struct ServerCallbacks {
+    static MHD_Result handle(void* server, MHD_Connection* connection, const char* path,
+                             const char* method, const char*, const char*,
+                             std::size_t* upload_bytes, void** context) {
+        const auto note = reinterpret_cast<std::uintptr_t>(*context);
+        const bool is_first_call = (note & 1) != 0;
+        *context = reinterpret_cast<void*>(note & ~std::uintptr_t{1});
+        if (is_first_call) return MHD_YES;
+        if (*upload_bytes != 0) {
+            *upload_bytes = 0;  // nothing that is sent to us is of interest
+            return MHD_YES;
+        }
+        const bool is_sent =
+            static_cast<Server*>(server)->answer({connection, path, method, note / 2});
+        return is_sent ? MHD_YES : MHD_NO;
+    }
+
+    static int timeout_ms(void* listener) {
+        MHD_UNSIGNED_LONG_LONG milliseconds = 0;
+        if (MHD_get_timeout(static_cast<Server::Listener*>(listener)->daemon, &milliseconds) !=
+            MHD_YES) {
+            return -1;
+        }
+        return milliseconds > 60'000 ? 60'000 : static_cast<int>(milliseconds);
+    }
+
+    static void run(void* listener) { MHD_run(static_cast<Server::Listener*>(listener)->daemon); }
+
+    // The work is done after each wait, for time-outs as well as for events.
+    static void on_ready(void*, std::uint32_t) {}
+
+    static void ignore_message(void*, const char*, va_list) {}
+};
+
+void Server::init(Arena& arena, const Capacities& capacities, Catalogue catalogue,
+                  const NodeIdentity& identity, const ServerOptions& options) {
+    static_assert(sizeof fixed_answers / sizeof fixed_answers[0] ==
+                  static_cast<std::size_t>(Fixed::count));
+    catalogue_ = catalogue;
+    identity_ = &identity;
+    options_ = options;
+    pool_.init(arena, limits::body_pool_bytes(capacities));
+}
+
+bool Server::make_fixed() {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Fixed::count); ++i) {
+        if (fixed_[i] == nullptr) fixed_[i] = make_fixed_response(fixed_answers[i]);
+        if (fixed_[i] == nullptr) return false;
+    }
+    return true;
+}
+
+bool Server::listen(const ListenAddress& address, FixedText<256>& error) {
+    if (listener_count_ == limits::listener_count_max || !make_fixed()) {
+        (void)error.assign("no room for another listener");
+        return false;
+    }
+    const int socket = open_listen_socket(address, error);
+    if (socket < 0) return false;
+    Listener& listener = listeners_[listener_count_];
+    listener.address = address;
+    listener.description = describe_listen_socket(socket, address);
+    listener.daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, nullptr, nullptr, ServerCallbacks::handle, this,
+        MHD_OPTION_EXTERNAL_LOGGER, ServerCallbacks::ignore_message, nullptr,
+        MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT,
+        options_.connection_count_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes,
+        MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds_max, MHD_OPTION_UNESCAPE_CALLBACK,
+        leave_escapes, nullptr, MHD_OPTION_URI_LOG_CALLBACK, note_uri, nullptr, MHD_OPTION_END);
+    if (listener.daemon == nullptr) {
+        close(socket);
+        (void)error.assign("libmicrohttpd does not start");
+        return false;
+    }
+    ++listener_count_;
+    return true;
+}
+
+FixedText<256> Server::address(std::size_t index) const {
+    NMA_CHECK(index < listener_count_);
+    return listeners_[index].description;
+}
+
+bool Server::attach(EventLoop& loop) {
+    for (std::size_t i = 0; i < listener_count_; ++i) {
+        Listener& listener = listeners_[i];
+        const auto* info = MHD_get_daemon_info(listener.daemon, MHD_DAEMON_INFO_EPOLL_FD);
+        if (info == nullptr ||
+            loop.watch(info->epoll_fd, EPOLLIN, {ServerCallbacks::on_ready, nullptr}) !=
+                Status::ok ||
+            loop.add_hook({ServerCallbacks::timeout_ms, ServerCallbacks::run, &listener}) !=
+                Status::ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Server::publish(const Snapshot* snapshot) {
+    snapshot_ = snapshot;
+    drop_shared();
+}
+
+// Clients that are still getting one keep it alive.
+void Server::drop_shared() {
+    for (Shared& shared : shared_) {
+        if (shared.response != nullptr) MHD_destroy_response(shared.response);
+        shared = Shared{};
+    }
+}
+
+void Server::stop() {
+    for (std::size_t i = 0; i < listener_count_; ++i) {
+        MHD_stop_daemon(listeners_[i].daemon);
+        if (listeners_[i].address.kind == ListenAddress::Kind::unix_socket) {
+            unlink(listeners_[i].address.path.c_str());
+        }
+    }
+    listener_count_ = 0;
+    drop_shared();
+    for (MHD_Response*& response : fixed_) {
+        if (response != nullptr) MHD_destroy_response(response);
+        response = nullptr;
+    }
+}
+
+bool Server::answer(const Request& request) {
+    if (request.uri_bytes > uri_bytes_max) return send_fixed(request, Fixed::uri_too_long);
+    if (has_large_headers(request.connection)) return send_fixed(request, Fixed::headers_too_large);
+    RouteMatch match;
+    switch (match_route(request.path, *identity_, match)) {
+        case RouteStatus::found:
+            return answer_route(request, match);
+        case RouteStatus::not_found:
+            return send_fixed(request, Fixed::not_found);
+        case RouteStatus::bad_escape:
+            return send_fixed(request, Fixed::bad_escape);
+    }
+    return false;
+}
+
+bool Server::answer_route(const Request& request, const RouteMatch& match) {
+    const std::string_view method = request.method;
+    if (method != "GET" && method != "HEAD") return send_fixed(request, Fixed::method_not_allowed);
+    if (!is_acceptable(request.connection, options_)) {
+        return send_fixed(request, Fixed::not_acceptable);
+    }
+    RouteContext context = {snapshot_,
+                            catalogue_,
+                            *identity_,
+                            View::standard,
+                            match.container_id.view(),
+                            match.metric_id.view()};
+    if (!choose_view(request.connection, context.view)) return send_fixed(request, Fixed::bad_view);
+    return match.route->is_shared ? send_shared(request, context, *match.route)
+                                  : send_own(request, context, *match.route);
+}
+
+bool Server::send_fixed(const Request& request, Fixed which) {
+    const auto index = static_cast<std::size_t>(which);
+    return MHD_queue_response(request.connection, fixed_answers[index].status, fixed_[index]) ==
+           MHD_YES;
+}
+
+// The slot that holds, or may hold, this body. Null when there are more kinds than slots.
+Server::Shared* Server::shared_slot(const Route& route, View view) {
+    for (Shared& shared : shared_) {
+        if (shared.route == nullptr || (shared.route == &route && shared.view == view))
+            return &shared;
+    }
+    return nullptr;
+}
+
+bool Server::send_shared(const Request& request, const RouteContext& context, const Route& route) {
+    Shared* shared = shared_slot(route, context.view);
+    if (shared == nullptr) return send_own(request, context, route);
+    if (shared->response == nullptr) {
+        Fixed instead = Fixed::empty;
+        MHD_Response* response = encode(context, route, instead);
+        if (response == nullptr) return send_fixed(request, instead);
+        *shared = {&route, context.view, response};
+    }
+    return MHD_queue_response(request.connection, MHD_HTTP_OK, shared->response) == MHD_YES;
+}
+
+bool Server::send_own(const Request& request, const RouteContext& context, const Route& route) {
+    Fixed instead = Fixed::empty;
+    MHD_Response* response = encode(context, route, instead);
+    if (response == nullptr) return send_fixed(request, instead);
+    const bool is_queued = MHD_queue_response(request.connection, MHD_HTTP_OK, response) == MHD_YES;
+    MHD_destroy_response(response);
+    return is_queued;
+}
+
+// Null when there is nothing to send, or no room: then `instead` says what to send.
+MHD_Response* Server::encode(const RouteContext& context, const Route& route, Fixed& instead) {
+    const std::span<char> run = pool_.longest_free();
+    Status status = Status::full;
+    std::size_t body_bytes = 0;
+    if (!run.empty()) {
+        TextSink sink(run.subspan(sizeof(BodyHead)));
+        status = route.write(context, sink);
+        body_bytes = sink.size();
+    }
+    if (status != Status::ok) {
+        if (status == Status::full) ++pool_full_count_;
+        instead = status == Status::absent ? Fixed::empty : Fixed::busy;
+        return nullptr;
+    }
+    pool_.take(run, sizeof(BodyHead) + body_bytes);
+    auto* head = reinterpret_cast<BodyHead*>(run.data());
+    head->pool = &pool_;
+    MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
+        body_bytes, run.data() + sizeof(BodyHead), give_back, head);
+    if (response == nullptr) {
+        give_back(head);
+        instead = Fixed::busy;
+        return nullptr;
+    }
+    MHD_add_response_header(response, "Content-Type", all_formats()[0].content_type);
+    return response;
+}
+
+}  // namespace nma
