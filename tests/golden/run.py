@@ -32,8 +32,8 @@ MASKS = (
 MACHINE_OF_ODD_REQUESTS = "debian12-v2"
 ODD_REQUESTS = (
     ("GET", "/", ()), ("GET", "/v0x", ()), ("GET", "/v1/node", ()), ("GET", "/v0/nodes", ()), ("GET", "/v0/node/cpu", ()),
-    ("GET", "/v0//node", ()), ("GET", "/v0/node/", ()), ("GET", "/v0/./node", ()), ("GET", "/v0/%6eode", ()),
-    ("GET", "/v0/containers/", ()), ("GET", "/v0/containers/%", ()), ("GET", "/v0/containers/%00", ()),
+    ("GET", "/v0//node", ()), ("GET", "/v0/ping/", ()), ("GET", "/v0/./node", ()), ("GET", "/v0/%6eode", ()),
+    ("GET", "/v0/containers/%", ()), ("GET", "/v0/containers/%00", ()),
     ("GET", "/v0/containers/..%2f..%2fetc%2fpasswd", ()), ("GET", "/v0/containers/x/app/", ()),
     ("GET", "/v0/containers/x/app/a/b", ()), ("GET", "/system/v1/agent/not-me/metrics/v0/node", ()),
     ("GET", "/system/v1/agent//metrics/v0/node", ()), ("GET", "/system/v1/agent/a_b/metrics/v0/node", ()),
@@ -42,7 +42,7 @@ ODD_REQUESTS = (
     ("BREW", "/v0/ping", ()), ("GET", "/v0/ping", ("Accept: text/html",)),
     ("GET", "/v0/ping", ("Accept: text/html, application/*;q=0.1",)), ("GET", "/v0/ping", ("Accept: */*;q=0",)),
     ("GET", "/v0/ping", ("Accept: application/json;q=0",)), ("GET", "/v0/ping", ("Accept: application/json",)),
-    ("GET", "/v0/ping", ("X-Long: " + "h" * 60_000,)),
+    ("GET", "/v0/ping", ("X-Long: " + "h" * 12_000,)), ("GET", "/v0/ping", ("X-Long: " + "h" * 60_000,)),
 )
 
 HEADERS_THAT_VARY = {"date", "content-length", "transfer-encoding"}
@@ -126,7 +126,8 @@ class Machine:
             request = " ".join([method, target, *headers])
             response = agent.ask(target, method, headers)
             answers.append(as_text(request[:100], response) if response else request[:100].encode() + b"\nNothing\n")
-            if response and response.body:
+            # What is too long for the HTTP library is refused by itself, in HTML.
+            if response and response.body and " 431 " not in response.status_line:
                 self.check_strings(request[:100], response.body)
         self.compare("odd-requests", b"\n".join(answers))
 
@@ -143,7 +144,9 @@ class Machine:
             prefixes.append(f"/system/v1/agent/{mesos_id}/metrics/v0")
         wanted = as_text("", response)
         answers = [as_text("", agent.ask(prefix + route)) for prefix in prefixes]
-        self.check(all(answer == wanted for answer in answers), f"{file} under all prefixes", answers)
+        if "?" not in route and route != "/":
+            answers.append(as_text("", agent.ask("/v0" + route + "/")))
+        self.check(all(answer == wanted for answer in answers), f"{file} under all prefixes, and with a slash", answers)
 
     def once(self, *words):
         command = [self.program, "--host-root", self.host_root, *words]
