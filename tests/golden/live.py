@@ -144,7 +144,8 @@ def container_directories(container_id):
     places = {}
     for line in words_of("/proc/self/mountinfo"):
         after = line[line.index("-") + 1:]
-        if after[0] == "cgroup" and not after[2].startswith("rw,name="):
+        # A new cpuset takes no process before it is given processors; Docker's would have some.
+        if after[0] == "cgroup" and not after[2].startswith(("rw,name=", "rw,cpuset")):
             places[after[2].removeprefix("rw,")] = f"{line[4]}/docker/{container_id}"
         if after[0] == "cgroup2" and "memory" in text_of(line[4] + "/cgroup.subtree_control"):
             places["v2"] = f"{line[4]}/system.slice/docker-{container_id}.scope"

@@ -130,29 +130,34 @@ def v2_container(directory):
     put(wanted, "cpus.nr_periods", cpu.get("nr_periods"))
     put(wanted, "cpus.nr_throttled", cpu.get("nr_throttled"))
     put(wanted, "cpus.throttled_time_secs", seconds(cpu.get("throttled_usec"), 10**6))
+    # Mesos gives a task 100 of weight for each processor.
+    share = seconds(files.number("cpu.weight"), 100)
+    put(wanted, "cpus.soft_limit", share)
+    put(wanted, "cpus.limit", share)
     for line in files.lines("cpu.max"):
         quota, period = line.split()
         if quota != "max":
-            put(wanted, "cpus.limit", Decimal(quota) / Decimal(period))
+            put(wanted, "cpus.soft_limit", share)
+    put(wanted, "cpus.limit", Decimal(quota) / Decimal(period))
     current, swap = files.number("memory.current"), files.number("memory.swap.current")
     put(wanted, "mem.total_bytes", current)
     put(wanted, "mem.total_memsw_bytes", None if swap is None else current + swap)
     put(wanted, "mem.swap_bytes", swap)
     put(wanted, "mem.limit_bytes", files.number("memory.max"))
+    put(wanted, "mem.soft_limit_bytes", files.number("memory.low") or None)
     stat = files.keyed("memory.stat")
     for name, key in (("file", "file"), ("cache", "file"), ("anon", "anon"), ("rss", "anon"),
                       ("mapped_file", "file_mapped"), ("unevictable", "unevictable")):
         put(wanted, f"mem.{name}_bytes", stat.get(key))
-    total = {}
     for line in files.lines("io.stat"):
-        device, *pairs = line.split()
+        device, *pairs = line.replace(":", ".", 1).split()
         values = {key: int(value) for key, value in (pair.split("=") for pair in pairs)}
         for name, key in (("service_bytes_read", "rbytes"), ("service_bytes_write", "wbytes"),
                           ("serviced_read", "rios"), ("serviced_write", "wios")):
             put(wanted, "blkio.io_" + name, values[key], f"{device},io")
-            total[name] = total.get(name, 0) + values[key]
-    for name, value in total.items():
-        put(wanted, "blkio.io_" + name, value, "default,io")
+            figure = "blkio.io_" + name.rpartition("_")[0] + "_total"
+            for tags in (f"{device},io", "default,io"):
+                wanted[figure, tags] = wanted.get((figure, tags), 0) + values[key]
     put(wanted, "container.threads", files.number("pids.current"))
     return wanted
 
@@ -169,6 +174,7 @@ def v1_container(root, path):
     put(wanted, "cpus.throttled_time_secs", seconds(stat["throttled_time"], 10**9))
     quota = int(cpu.lines("cpu.cfs_quota_us")[0])
     share = Decimal(cpu.number("cpu.shares")) / 1024
+    put(wanted, "cpus.soft_limit", share)
     put(wanted, "cpus.limit", Decimal(quota) / cpu.number("cpu.cfs_period_us") if quota > 0 else share)
     put(wanted, "mem.total_bytes", memory.number("memory.usage_in_bytes"))
     put(wanted, "mem.total_memsw_bytes", memory.number("memory.memsw.usage_in_bytes"))
@@ -187,7 +193,7 @@ def v1_container(root, path):
                 if words[0] == "Total":
                     put(wanted, f"blkio.{figure}_total", int(words[1]), f"default,{policy}")
                 else:
-                    put(wanted, f"blkio.{figure}_{words[1].lower()}", int(words[2]), f"{words[0]},{policy}")
+                    put(wanted, f"blkio.{figure}_{words[1].lower()}", int(words[2]), f"{words[0].replace(':', '.')},{policy}")
     put(wanted, "container.threads", Files(root, "pids", path).number("pids.current"))
     return wanted
 
@@ -200,9 +206,9 @@ def own_network(machine, process_ids):
             return {}
         wanted = {}
         for interface, direction, name, number in network(files.lines(f"proc/{process}/net/dev")):
-            if interface != "lo":
-                key = f"net.{direction.replace('in', 'rx').replace('out', 'tx')}_{name}", ""
-                wanted[key] = wanted.get(key, 0) + number
+            number = 0 if interface == "lo" else number
+            key = f"net.{direction.replace('in', 'rx').replace('out', 'tx')}_{name}", ""
+            wanted[key] = wanted.get(key, 0) + number
         return wanted
     return {}
 
