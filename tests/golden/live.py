@@ -174,7 +174,9 @@ def first_number(places, *choices):
             path = os.path.join(directory, file)
             if os.path.exists(path):
                 rows = words_of(path)
-                return int(rows[0][0]) if key is None else {row[0]: int(row[1]) for row in rows}[key]
+                found = rows[0][0] if key is None else dict(rows).get(key)
+                if found is not None:
+                    return int(found)
     return None
 
 

@@ -137,8 +137,7 @@ def v2_container(directory):
     for line in files.lines("cpu.max"):
         quota, period = line.split()
         if quota != "max":
-            put(wanted, "cpus.soft_limit", share)
-    put(wanted, "cpus.limit", Decimal(quota) / Decimal(period))
+            put(wanted, "cpus.limit", Decimal(quota) / Decimal(period))
     current, swap = files.number("memory.current"), files.number("memory.swap.current")
     put(wanted, "mem.total_bytes", current)
     put(wanted, "mem.total_memsw_bytes", None if swap is None else current + swap)
