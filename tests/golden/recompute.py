@@ -151,12 +151,13 @@ def v2_container(directory):
     for line in files.lines("io.stat"):
         device, *pairs = line.replace(":", ".", 1).split()
         values = {key: int(value) for key, value in (pair.split("=") for pair in pairs)}
-        for name, key in (("service_bytes_read", "rbytes"), ("service_bytes_write", "wbytes"),
-                          ("serviced_read", "rios"), ("serviced_write", "wios")):
-            put(wanted, "blkio.io_" + name, values[key], f"{device},io")
-            figure = "blkio.io_" + name.rpartition("_")[0] + "_total"
-            for tags in (f"{device},io", "default,io"):
-                wanted[figure, tags] = wanted.get((figure, tags), 0) + values[key]
+        for figure, ends, keys in (("service_bytes", "bytes", "rwd"), ("serviced", "ios", "rwd")):
+            of = {"read": values["r" + ends], "write": values["w" + ends],
+                  "total": sum(values[key + ends] for key in keys)}  # discards are in the total only
+            for name, value in of.items():
+                for tags in (f"{device},io", "default,io"):
+                    key = f"blkio.io_{figure}_{name}", tags
+                    wanted[key] = wanted.get(key, 0) + value
     put(wanted, "container.threads", files.number("pids.current"))
     return wanted
 
@@ -181,18 +182,21 @@ def v1_container(root, path):
         if memory.number(file) < V1_NO_LIMIT:
             put(wanted, f"mem.{name}_bytes", memory.number(file))
     stat = memory.keyed("memory.stat")
-    for name, key in (("file", "cache"), ("cache", "cache"), ("anon", "rss"), ("rss", "rss"),
+    for name, key in (("swap", "swap"), ("file", "cache"), ("cache", "cache"), ("anon", "rss"), ("rss", "rss"),
                       ("mapped_file", "mapped_file"), ("unevictable", "unevictable")):
         put(wanted, f"mem.{name}_bytes", stat["total_" + key])
     for policy, prefix, suffix in (("throttling", "blkio.throttle.", ""), ("cfq", "blkio.", ""),
                                    ("cfq_recursive", "blkio.", "_recursive")):
         for figure in ("io_service_bytes", "io_serviced", "io_service_time", "io_wait_time", "io_merged", "io_queued"):
             for line in block.lines(prefix + figure + suffix):
-                words = line.split()
+                words = line.replace(":", ".").split()
                 if words[0] == "Total":
-                    put(wanted, f"blkio.{figure}_total", int(words[1]), f"default,{policy}")
-                else:
-                    put(wanted, f"blkio.{figure}_{words[1].lower()}", int(words[2]), f"{words[0].replace(':', '.')},{policy}")
+                    continue
+                # The kernel counts time in nanoseconds.
+                value = seconds(int(words[2]), 10**9) if figure.endswith("time") else int(words[2])
+                for tags in (f"{words[0]},{policy}", f"default,{policy}"):
+                    key = f"blkio.{figure}_{words[1].lower()}", tags
+                    wanted[key] = wanted.get(key, 0) + value
     put(wanted, "container.threads", Files(root, "pids", path).number("pids.current"))
     return wanted
 
