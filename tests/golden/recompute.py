@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from shipped import Report
 
@@ -173,7 +173,7 @@ def v1_container(root, path):
     put(wanted, "cpus.nr_throttled", stat["nr_throttled"])
     put(wanted, "cpus.throttled_time_secs", seconds(stat["throttled_time"], 10**9))
     quota = int(cpu.lines("cpu.cfs_quota_us")[0])
-    share = Decimal(cpu.number("cpu.shares")) / 1024
+    share = (Decimal(cpu.number("cpu.shares")) / 1024).quantize(Decimal("0.000001"), ROUND_DOWN)
     put(wanted, "cpus.soft_limit", share)
     put(wanted, "cpus.limit", Decimal(quota) / cpu.number("cpu.cfs_period_us") if quota > 0 else share)
     put(wanted, "mem.total_bytes", memory.number("memory.usage_in_bytes"))
@@ -219,6 +219,8 @@ def own_network(machine, process_ids):
 def processes_below(directory):
     found = []
     for path in sorted(glob.glob(os.path.join(glob.escape(directory), "**", "cgroup.procs"), recursive=True)):
+        if "/mesos/" in path[len(directory):]:
+            continue  # a nested container of Mesos counts its own
         with open(path) as file:
             found += file.read().split()
     return found
