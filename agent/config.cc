@@ -230,7 +230,24 @@ class ConfigReader {
             return inner.append(".") && read_members(value, inner.view());
         }
         const char* wrong = row->apply(value, config_);
-        return wrong == nullptr || refuse(path, 0, wrong);
+        if (wrong != nullptr) return refuse(path, 0, wrong);
+        return row->apply != apply_listen || check_addresses();
+    }
+
+    bool check_addresses() {
+        for (std::size_t i = 0; i < config_.listen_count; ++i) {
+            ListenAddress address;
+            FixedText<256> why;
+            if (parse_listen_address(config_.listen[i].view(), address, why)) continue;
+            Path path;
+            char name[32];
+            snprintf(name, sizeof name, "listen[%zu]", i);
+            char message[512];
+            snprintf(message, sizeof message, "is \"%.200s\": %s", config_.listen[i].c_str(),
+                     why.c_str());
+            return path.assign(name) && refuse(path, 0, message);
+        }
+        return true;
     }
 
     bool refuse_unknown(const Path& path, std::string_view prefix) {
@@ -267,6 +284,17 @@ class ConfigReader {
     Config& config_;
     ConfigError& error_;
 };
+
+bool take_address(const char* text, Config& config, ConfigError& error) {
+    ListenAddress address;
+    FixedText<256> why;
+    const bool is_good = parse_listen_address(text, address, why);
+    if (is_good && config.listen[config.listen_count++].assign(text)) return true;
+    char message[ConfigError::bytes_max];
+    snprintf(message, sizeof message, "--listen %.200s: %s", text, why.c_str());
+    (void)error.assign(message);
+    return false;
+}
 
 bool refuse_file(const char* path, const char* why, ConfigError& error) {
     char message[ConfigError::bytes_max];
@@ -315,20 +343,6 @@ bool read_config_file(const char* path, Config& config, ConfigError& error) {
     return read_config_text(path, {buffer, static_cast<std::size_t>(size)}, config, error);
 }
 
-bool check_addresses(const Config& config, ConfigError& error) {
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        ListenAddress address;
-        FixedText<256> why;
-        if (parse_listen_address(config.listen[i].view(), address, why)) continue;
-        char message[ConfigError::bytes_max];
-        snprintf(message, sizeof message, "listen address %s: %s", config.listen[i].c_str(),
-                 why.c_str());
-        (void)error.assign(message);
-        return false;
-    }
-    return true;
-}
-
 bool apply_options(const Options& options, Config& config, ConfigError& error) {
     if (options.interval_s != 0) config.interval_s = options.interval_s;
     if (options.host_root != nullptr && !config.host_root.assign(options.host_root)) {
@@ -337,10 +351,7 @@ bool apply_options(const Options& options, Config& config, ConfigError& error) {
     }
     if (options.listen_count != 0) config.listen_count = 0;
     for (std::size_t i = 0; i < options.listen_count; ++i) {
-        if (!config.listen[config.listen_count++].assign(options.listen[i])) {
-            (void)error.assign("--listen: the address is too long");
-            return false;
-        }
+        if (!take_address(options.listen[i], config, error)) return false;
     }
     return true;
 }

@@ -37,10 +37,7 @@ bool read_config_file(const char* path, Config& config, ConfigError& error);
 // The same from a text; `name` is what errors call it.
 bool read_config_text(const char* name, std::string_view text, Config& config, ConfigError& error);
 
-// Whether all addresses can be listened on, as far as can be seen without trying.
-bool check_addresses(const Config& config, ConfigError& error);
-
-// What the command line says wins.
+// What the command line says wins. False when an address is none, or one that others could reach.
 bool apply_options(const Options& options, Config& config, ConfigError& error);
 
 }  // namespace nma

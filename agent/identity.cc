@@ -37,7 +37,8 @@ void discover_mesos_id(const HostRoot& root, NodeIdentity& identity) {
         while (id.ends_with('/'))
             id.remove_suffix(1);
         id.remove_prefix(id.rfind('/') + 1);
-        if (is_agent_id(id) && identity.mesos_id.assign(id)) return;
+        // A link that leads to itself names nobody.
+        if (is_agent_id(id) && id != "latest" && identity.mesos_id.assign(id)) return;
     }
 }
 

@@ -166,4 +166,11 @@ bool container_of_path(std::string_view path, const NamingRules& rules, Containe
     return is_container;
 }
 
+bool is_runtime_of_container(std::string_view path) {
+    constexpr std::string_view supervisor = "/supervisor";
+    ContainerId id;
+    return path.ends_with(supervisor) &&
+           is_nspawn(end_of(path.substr(0, path.size() - supervisor.size())), id);
+}
+
 }  // namespace nma

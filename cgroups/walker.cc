@@ -76,7 +76,8 @@ void Walker::visit_cgroup(Visit& visit, const Pending& cgroup) {
         return;
     }
     bool is_own = false;
-    const std::uint32_t owner = owner_of(visit, cgroup, is_own);
+    std::uint32_t owner = owner_of(visit, cgroup, is_own);
+    if (!is_own && is_runtime_of_container(visit.path.view())) owner = no_container;
     const bool is_home = owner != no_container && visit.table[owner].home == visit.index;
     if (owner == no_container || is_home) visit.watch.add(directory);
     list_children(visit, directory, owner, cgroup.depth + 1);

@@ -60,7 +60,9 @@ Status scan(std::string_view text, Totals& totals) {
     while (cursor.next(counters)) {
         if (!counters.is_loopback() && !add_interface(counters, totals)) return Status::malformed;
     }
-    return cursor.is_good() ? Status::ok : Status::malformed;
+    // A sum without one of its parts would be a lie.
+    const bool is_whole = cursor.has_header() && cursor.skipped_count() == 0;
+    return is_whole ? Status::ok : Status::malformed;
 }
 
 enum class Namespace : std::uint8_t { own, host, unknown };

@@ -46,7 +46,8 @@ Status scan_net_dev(std::string_view text, SnapshotWriter& writer) {
             writer.add(i, counters.values[i], subject);
         }
     }
-    return cursor.is_good() ? Status::ok : Status::malformed;
+    if (cursor.skipped_count() > 0) writer.count_skipped(cursor.skipped_count());
+    return cursor.has_header() ? Status::ok : Status::malformed;
 }
 
 constexpr HostFile files[] = {{Below::net, "dev", scan_only<scan_net_dev>}};

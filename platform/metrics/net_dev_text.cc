@@ -26,19 +26,19 @@ bool scan_line(std::string_view line, InterfaceCounters& counters) {
 
 NetDevCursor::NetDevCursor(std::string_view text) : lines_(text) {
     std::string_view line;
-    is_good_ = lines_.next(line) && line.starts_with("Inter-|") && lines_.next(line) &&
-               line.starts_with(" face |");
+    has_header_ = lines_.next(line) && line.starts_with("Inter-|") && lines_.next(line) &&
+                  line.starts_with(" face |");
 }
 
 bool NetDevCursor::next(InterfaceCounters& counters) {
     std::string_view line;
-    if (!is_good_) return false;
-    if (!lines_.next(line)) {
-        is_good_ = !lines_.is_torn();
-        return false;
+    while (has_header_ && lines_.next(line)) {
+        if (scan_line(line, counters)) return true;
+        ++skipped_count_;
     }
-    is_good_ = scan_line(line, counters);
-    return is_good_;
+    if (has_header_ && !is_at_end_ && lines_.is_torn()) ++skipped_count_;
+    is_at_end_ = true;
+    return false;
 }
 
 }  // namespace nma

@@ -26,16 +26,19 @@ class NetDevCursor {
   public:
     explicit NetDevCursor(std::string_view text);
 
-    // The next interface. False at the end of the text, or where it stops making sense: ask
-    // is_good.
+    // The next interface. Lines that make no sense are passed over and counted; so is a torn one.
     [[nodiscard]] bool next(InterfaceCounters& counters);
 
-    // Whether the text up to here was a net/dev, whole lines only.
-    bool is_good() const { return is_good_; }
+    // Whether the text began as a net/dev does.
+    bool has_header() const { return has_header_; }
+
+    std::uint32_t skipped_count() const { return skipped_count_; }
 
   private:
     LineCursor lines_;
-    bool is_good_ = true;
+    std::uint32_t skipped_count_ = 0;
+    bool has_header_ = false;
+    bool is_at_end_ = false;
 };
 
 }  // namespace nma

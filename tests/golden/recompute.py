@@ -219,6 +219,8 @@ def own_network(machine, process_ids):
 def processes_below(directory):
     found = []
     for path in sorted(glob.glob(os.path.join(glob.escape(directory), "**", "cgroup.procs"), recursive=True)):
+        if path.endswith("/supervisor/cgroup.procs"):
+            continue  # nspawn itself
         if "/mesos/" in path[len(directory):]:
             continue  # a nested container of Mesos counts its own
         with open(path) as file:

@@ -48,6 +48,10 @@ constexpr BadCase bad_cases[] = {
     {"{\"listen\": [1]}", "f:1: listen must be an array of strings"},
     {"{\"listen\": [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}",
      "f:1: listen has more than 8 addresses"},
+    {"{\"listen\": [\"[::1]:1\",\n\"0.0.0.0:80\"]}",
+     "f:2: listen[1] is \"0.0.0.0:80\": others could reach this address, and this version cannot "
+     "ask "
+     "for tokens yet; listen on 127.0.0.1, [::1] or a unix socket"},
     {"{\"node\": []}", "f:1: node must be an object"},
     {"{\"node\": {\"role\": \"king\"}}", "f:1: node.role must be \"agent\" or \"master\""},
     {"{\"http\": {\"accept_required\": 1}}", "f:1: http.accept_required must be true or false"},

@@ -118,6 +118,17 @@ void nothing_to_discover_leaves_all_empty(void**) {
     bed_end(bed);
 }
 
+void link_that_leads_to_itself_names_nobody(void**) {
+    static Bed bed;
+    bed_start(bed);
+    tree_symlink(bed.tree, "latest", "var/lib/mesos/slave/meta/slaves/latest");
+    assert_true(bed.root.open(bed.tree.path.c_str()) == Status::ok);
+    NodeIdentity identity;
+    discover_identity(bed.root, bed.reader, identity);
+    assert_true(identity.mesos_id.empty());
+    bed_end(bed);
+}
+
 void id_that_cannot_stand_in_a_url_is_not_taken(void**) {
     static Bed bed;
     bed_start(bed);
@@ -140,6 +151,7 @@ int main() {
         cmocka_unit_test(mesos_and_dcos_files_name_the_node),
         cmocka_unit_test(configured_fields_are_left_alone),
         cmocka_unit_test(nothing_to_discover_leaves_all_empty),
+        cmocka_unit_test(link_that_leads_to_itself_names_nobody),
         cmocka_unit_test(id_that_cannot_stand_in_a_url_is_not_taken),
     };
     return cmocka_run_group_tests_name("identity", tests, nullptr, nullptr);

@@ -153,11 +153,21 @@ void the_root_of_mesos_is_a_setting(void**) {
     assert_false(container_of_path("anything", rules, id));
 }
 
+void runtimes_own_cgroup_is_told_from_the_containers(void**) {
+    assert_true(is_runtime_of_container("/machine.slice/machine-a.scope/supervisor"));
+    assert_true(is_runtime_of_container("/x/systemd-nspawn@a.service/supervisor"));
+    assert_false(is_runtime_of_container("/machine.slice/machine-a.scope/payload"));
+    assert_false(is_runtime_of_container("/machine.slice/machine-a.scope/payload/supervisor"));
+    assert_false(is_runtime_of_container("/docker/supervisor"));
+    assert_false(is_runtime_of_container("/supervisor"));
+}
+
 }  // namespace
 
 int main() {
     const CMUnitTest tests[] = {cmocka_unit_test(paths_give_the_ids_that_runtimes_use),
                                 cmocka_unit_test(services_are_containers_only_on_request),
-                                cmocka_unit_test(the_root_of_mesos_is_a_setting)};
+                                cmocka_unit_test(the_root_of_mesos_is_a_setting),
+                                cmocka_unit_test(runtimes_own_cgroup_is_told_from_the_containers)};
     return cmocka_run_group_tests_name("cgroups.container_name", tests, nullptr, nullptr);
 }

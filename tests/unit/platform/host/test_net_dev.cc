@@ -30,13 +30,35 @@ constexpr std::string_view typical = HEADER
 constexpr std::string_view malformed[] = {
     "",
     "eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
-    HEADER "eth0: 1 2 3\n",
-    HEADER "eth0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
-    HEADER " : 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
-    HEADER "eth0: 1 2 -3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
-    HEADER "eth0: 18446744073709551616 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
-    HEADER "eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\nrubbish\n",
+    "Inter-|   Receive\neth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
 };
+
+constexpr std::string_view bad_lines[] = {
+    "eth1: 1 2 3\n",
+    "eth1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
+    " : 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
+    "eth1: 1 2 -3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
+    "eth1: 18446744073709551616 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
+    "rubbish\n",
+    "eth1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
+};
+
+void bad_line_costs_only_its_interface(void**) {
+    static ReaderBed bed;
+    for (const std::string_view line : bad_lines) {
+        static char text[4096];
+        const int size =
+            snprintf(text, sizeof text, "%seth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n%.*s",
+                     HEADER, static_cast<int>(line.size()), line.data());
+        bed_make(bed, net_dev_collector);
+        tree_write(bed.tree, "proc/net/dev", {text, static_cast<std::size_t>(size)});
+        bed_tick(bed);
+        assert_string_equal(status_name(bed_report(bed).status), "ok");
+        assert_int_equal(bed_report(bed).skipped_count, 1);
+        assert_int_equal(bed.snapshot.samples.size(), 8);
+        bed_remove(bed);
+    }
+}
 
 void standard_cases_hold(void**) {
     check_file_cases({
@@ -118,6 +140,7 @@ void live_machine_agrees(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(standard_cases_hold),
+        cmocka_unit_test(bad_line_costs_only_its_interface),
         cmocka_unit_test(more_interfaces_than_fit_are_counted),
         cmocka_unit_test(another_hosts_interfaces_are_those_of_its_first_process),
         cmocka_unit_test(live_machine_agrees),
