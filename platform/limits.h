@@ -24,11 +24,14 @@ inline constexpr std::size_t name_bytes_max = 255;
 
 // The node ----------------------------------------------------------------------------------------
 
-inline constexpr std::size_t cpu_count_max = 1024;        // large servers of today have 512
-inline constexpr std::size_t interface_count_max = 2048;  // a node with 1,000 veth pairs
-inline constexpr std::size_t disk_count_max = 256;        // whole disks, not partitions
-inline constexpr std::size_t mount_count_max = 256;       // real file systems, after the filter
-inline constexpr std::size_t sensor_count_max = 256;      // thermal zones and hwmon inputs
+inline constexpr std::size_t cpu_count_max = 1024;           // large servers of today have 512
+inline constexpr std::size_t interface_count_max = 2048;     // a node with 1,000 veth pairs
+inline constexpr std::size_t disk_count_max = 256;           // whole disks, not partitions
+inline constexpr std::size_t mount_count_max = 256;          // real file systems, after the filter
+inline constexpr std::size_t block_device_count_max = 1024;  // disks, partitions, loops
+inline constexpr std::size_t thermal_zone_count_max = 256;   // large servers have tens
+inline constexpr std::size_t sensors_per_chip_max = 64;      // and as many chips
+inline constexpr std::size_t sensor_count_max = 512;         // in all; more go missing, counted
 
 // Paths of mount points, with the NUL: container runtimes' longest are near 200.
 inline constexpr std::size_t mount_path_bytes = 1024;
@@ -39,7 +42,7 @@ inline constexpr std::size_t statfs_thread_count = 4;
 // Datapoints of a thing of each kind in the full view; the readers hold to these.
 inline constexpr std::size_t samples_per_cpu_max = 12;
 inline constexpr std::size_t samples_per_interface_max = 8;
-inline constexpr std::size_t samples_per_disk_max = 16;
+inline constexpr std::size_t samples_per_disk_max = 17;
 inline constexpr std::size_t samples_per_mount_max = 6;
 inline constexpr std::size_t samples_of_node_alone_max = 1024;
 
@@ -51,7 +54,7 @@ static_assert(node_sample_count_max >= cpu_count_max * samples_per_cpu_max +
                                            sensor_count_max + samples_of_node_alone_max,
               "a node with everything at its limit still fits into one snapshot");
 
-inline constexpr std::size_t node_subject_count_max = 4096;
+inline constexpr std::size_t node_subject_count_max = 4608;
 static_assert(node_subject_count_max >= 1 + cpu_count_max + interface_count_max + disk_count_max +
                                             mount_count_max + sensor_count_max + 64);
 
