@@ -30,8 +30,8 @@ using ContainerId = FixedText<limits::name_bytes_max + 1>;
 [[nodiscard]] bool container_of_path(std::string_view path, const NamingRules& rules,
                                      ContainerId& id);
 
-// True when the cgroup at `path` lies in a container's but holds the runtime's own process, which is
-// none of the container's: nspawn keeps itself in "supervisor", and the container in "payload".
+// True when the cgroup at `path` lies in a container's but holds the runtime's own process, which
+// is none of the container's: nspawn keeps itself in "supervisor", and the container in "payload".
 [[nodiscard]] bool is_runtime_of_container(std::string_view path);
 
 }  // namespace nma

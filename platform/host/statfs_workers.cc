@@ -100,7 +100,8 @@ void StatfsWorkers::start(const HostRoot& root) {
     is_live_ = root.is_live();
     is_first_ = true;
     pthread_mutex_init(&mutex_, nullptr);
-    pthread_cond_init(&asked_, nullptr);
+    pthread_cond_init(&asked_local_, nullptr);
+    pthread_cond_init(&asked_other_, nullptr);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -125,7 +126,8 @@ void StatfsWorkers::start_thread(Thread& thread, bool is_for_local) {
 void StatfsWorkers::stop() {
     pthread_mutex_lock(&mutex_);
     is_stopping_ = true;
-    pthread_cond_broadcast(&asked_);
+    pthread_cond_broadcast(&asked_local_);
+    pthread_cond_broadcast(&asked_other_);
     pthread_mutex_unlock(&mutex_);
     for (Thread& thread : threads_) {
         if (!thread.is_running) continue;
@@ -147,7 +149,7 @@ void StatfsWorkers::serve(bool is_for_local) {
     while (!is_stopping_) {
         Slot* slot = wanted_slot(is_for_local);
         if (slot == nullptr) {
-            pthread_cond_wait(&asked_, &mutex_);
+            pthread_cond_wait(is_for_local ? &asked_local_ : &asked_other_, &mutex_);
             continue;
         }
         slot->phase = Phase::asking;
@@ -190,7 +192,7 @@ bool StatfsWorkers::post(const MountQuestion& question) {
             slot->phase = Phase::wanted;
         }
         posted_[posted_count_++] = static_cast<std::uint32_t>(slot - slots_);
-        pthread_cond_broadcast(&asked_);
+        pthread_cond_signal(question.is_local ? &asked_local_ : &asked_other_);
     }
     pthread_mutex_unlock(&mutex_);
     return slot != nullptr;

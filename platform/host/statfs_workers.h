@@ -87,7 +87,8 @@ class StatfsWorkers {
     std::uint32_t thread_count_ = 0;
     Thread threads_[limits::statfs_thread_count];
     pthread_mutex_t mutex_;
-    pthread_cond_t asked_;
+    pthread_cond_t asked_local_;
+    pthread_cond_t asked_other_;
     pthread_cond_t answered_;
     Slot slots_[limits::mount_count_max];
     std::size_t slot_count_ = 0;                     // those after it were never touched
