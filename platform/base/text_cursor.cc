@@ -14,6 +14,9 @@ constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+// Checking each digit for overflow would double the cost of nearly all numbers.
+constexpr std::size_t digits_that_always_fit = std::numeric_limits<std::uint64_t>::digits10;
+
 // value * 10 + digit, false when that leaves 64 bits.
 bool push_digit(std::uint64_t& value, char digit) {
     const auto addend = static_cast<std::uint64_t>(digit - '0');
@@ -27,9 +30,15 @@ bool push_digit(std::uint64_t& value, char digit) {
 
 bool parse_u64(std::string_view text, std::uint64_t& value) {
     if (text.empty()) return false;
+    const bool may_overflow = text.size() > digits_that_always_fit;
     std::uint64_t result = 0;
     for (const char c : text) {
-        if (!is_digit(c) || !push_digit(result, c)) return false;
+        if (!is_digit(c)) return false;
+        if (!may_overflow) {
+            result = result * 10 + static_cast<std::uint64_t>(c - '0');
+        } else if (!push_digit(result, c)) {
+            return false;
+        }
     }
     value = result;
     return true;

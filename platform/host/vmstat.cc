@@ -5,7 +5,6 @@
 // everywhere.
 #include <limits>
 
-#include "platform/base/text_cursor.h"
 #include "platform/metrics/collector.h"
 #include "platform/metrics/field_table.h"
 
@@ -19,6 +18,13 @@ constexpr std::uint64_t kib = 1024;
 constexpr MetricSpec counter(const char* name, const char* help, Unit unit = Unit::count) {
     return {.name = name, .help = help, .unit = unit, .kind = MetricKind::counter};
 }
+
+// All zones that there are. A macro, because the keys are put together from literals.
+#define NMA_ZONE_ROWS(key)                                                                    \
+    {key "_dma", 1, {}}, {key "_dma32", 1, {}}, {key "_normal", 1, {}}, {key "_high", 1, {}}, \
+        {key "_movable", 1, {}}, {                                                            \
+        key "_device", 1, {}                                                                  \
+    }
 
 constexpr FieldRow rows[] = {
     {"numa_hit", 1, counter("vmstat.numa.hit", "Pages got from the memory node that was wanted")},
@@ -91,67 +97,68 @@ constexpr FieldRow rows[] = {
     {"thp_collapse_alloc_failed", 1,
      counter("vmstat.thp.collapse.fail", "Small pages not joined for want of a huge one")},
     {"thp_split_page", 1, counter("vmstat.thp.split", "Huge pages split")},
-};
-constexpr auto row_specs = specs_of(rows);
 
-// "allocstall" for "allocstall_normal", the key itself for others. The zones are all there are.
-std::string_view without_zone(std::string_view key) {
-    constexpr std::string_view zones[] = {"_dma",  "_dma32",   "_normal",
-                                          "_high", "_movable", "_device"};
-    for (const std::string_view zone : zones) {
-        if (key.ends_with(zone)) return key.substr(0, key.size() - zone.size());
-    }
-    return key;
+    // From here on parts of the rows above, which are not shown themselves.
+    NMA_ZONE_ROWS("allocstall"),
+    NMA_ZONE_ROWS("pgrefill"),
+    NMA_ZONE_ROWS("pgsteal_kswapd"),
+    NMA_ZONE_ROWS("pgsteal_direct"),
+    NMA_ZONE_ROWS("pgscan_kswapd"),
+    NMA_ZONE_ROWS("pgscan_direct"),
+};
+constexpr FieldIndex row_index = index_of(rows);
+
+constexpr std::size_t row_of(std::string_view key) {
+    std::size_t row = 0;
+    while (rows[row].key != key)
+        ++row;
+    return row;
 }
 
-// Adds up the lines of one figure's zones, which follow each other. The sum is good once a line
-// of something else has come: only then it is certain that none is missing.
-struct ZoneSum {
-    std::size_t row = std::size(rows);
-    std::uint64_t value = 0;
+constexpr std::size_t zone_count = 6;
+constexpr std::size_t shown_count = row_of("allocstall_dma");
 
-    void close(FieldValues& found) {
-        if (row != std::size(rows)) {
-            found.value[row] = value;
-            found.is_present[row] = true;
-        }
-        *this = ZoneSum{};
-    }
+constexpr auto specs = [] {
+    std::array<MetricSpec, shown_count> all = {};
+    for (std::size_t i = 0; i < shown_count; ++i)
+        all[i] = rows[i].spec;
+    return all;
+}();
 
-    bool add(std::size_t to_row, std::uint64_t addend, FieldValues& found) {
-        if (row != to_row) close(found);
-        row = to_row;
-        if (addend > std::numeric_limits<std::uint64_t>::max() - value) return false;
-        value += addend;
-        return true;
-    }
-};
+// Comes after the zones of all figures, in kernels old and new: with it none of them is missing.
+constexpr std::size_t after_zones = row_of("pageoutrun");
 
-Status add_zones(std::string_view text, FieldValues& found) {
-    LineCursor lines(text);
-    std::string_view line;
-    ZoneSum sum;
-    while (lines.next(line)) {
-        const std::string_view key = take_word(line);
-        const std::string_view base = without_zone(key);
-        if (base.size() == key.size()) {
-            sum.close(found);
-            continue;
-        }
-        const std::size_t row = find_field(rows, base);
-        if (row == std::size(rows)) continue;
-        std::uint64_t value = 0;
-        if (!take_u64(line, value) || !sum.add(row, value, found)) return Status::malformed;
+// The row that a group of zones adds up to: "allocstall" for the group of "allocstall_dma".
+constexpr std::size_t sum_row_of(std::size_t first_zone) {
+    const std::string_view key = rows[first_zone].key;
+    return row_of(key.substr(0, key.rfind('_')));
+}
+
+// False when the sum leaves 64 bits.
+bool add_zones(std::size_t first_zone, FieldValues& found) {
+    const std::size_t sum_row = sum_row_of(first_zone);
+    if (found.is_present[sum_row]) return true;
+    std::uint64_t sum = 0;
+    bool is_any = false;
+    for (std::size_t row = first_zone; row < first_zone + zone_count; ++row) {
+        if (!found.is_present[row]) continue;
+        if (found.value[row] > std::numeric_limits<std::uint64_t>::max() - sum) return false;
+        sum += found.value[row];
+        is_any = true;
     }
-    return Status::ok;
+    found.value[sum_row] = sum;
+    found.is_present[sum_row] = is_any;
+    return true;
 }
 
 Status scan_vmstat(std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    Status status = scan_fields(text, rows, found);
-    if (status == Status::ok) status = add_zones(text, found);
+    const Status status = scan_fields(text, rows, row_index, found);
     if (status != Status::ok) return status;
-    add_fields(found, std::size(rows), writer);
+    for (std::size_t row = shown_count; row < std::size(rows); row += zone_count) {
+        if (found.is_present[after_zones] && !add_zones(row, found)) return Status::malformed;
+    }
+    add_fields(found, shown_count, writer);
     return Status::ok;
 }
 
@@ -159,7 +166,6 @@ constexpr HostFile files[] = {{Below::proc, "vmstat", scan_only<scan_vmstat>}};
 
 }  // namespace
 
-extern constexpr Collector vmstat_collector = {
-    .name = "vmstat", .specs = row_specs, .files = files};
+extern constexpr Collector vmstat_collector = {.name = "vmstat", .specs = specs, .files = files};
 
 }  // namespace nma

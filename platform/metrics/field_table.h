@@ -37,14 +37,47 @@ struct FieldValues {
     std::array<bool, field_count_max> is_present;
 };
 
+// Where the keys of a large table are, so that a key that is not in it is known at once: vmstat and
+// memory.stat have many of those. Made at compile time: constexpr auto index = index_of(rows).
+struct FieldIndex {
+    std::array<std::uint8_t, 256> slots;  // open addressing; row + 1, 0 is empty
+};
+
+constexpr std::uint8_t field_hash(std::string_view key) {
+    if (key.empty()) return 0;
+    const auto at = [key](std::size_t i) { return static_cast<unsigned char>(key[i]); };
+    const std::size_t last = key.size() - 1;
+    return static_cast<std::uint8_t>(key.size() * 7 + at(0) + at(last / 2) * 5U +
+                                     at(last * 3 / 4) * 3U + at(last) * 11U);
+}
+
+template <std::size_t N>
+constexpr FieldIndex index_of(const FieldRow (&rows)[N]) {
+    static_assert(N <= 128, "half of the slots stay free, so that searches are short");
+    FieldIndex index = {};
+    for (std::size_t i = 0; i < N; ++i) {
+        std::uint8_t slot = field_hash(rows[i].key);
+        while (index.slots[slot] != 0)
+            ++slot;
+        index.slots[slot] = static_cast<std::uint8_t>(i + 1);
+    }
+    return index;
+}
+
 // The row of `key`, rows.size() when there is none. Kernels write their keys in the same order for
 // years: `hint`, the row after the last hit, is tried first.
 std::size_t find_field(std::span<const FieldRow> rows, std::string_view key, std::size_t hint = 0);
+std::size_t find_field(std::span<const FieldRow> rows, const FieldIndex& index,
+                       std::string_view key);
 
 // Scans lines of "key value …" or "key: value …" (a colon at the end of the key is not part of
 // it). Rows in the kernel's own order are found without searching. ok or malformed; a key that
 // comes twice counts the first time. An empty text is malformed.
 Status scan_fields(std::string_view text, std::span<const FieldRow> rows, FieldValues& found);
+
+// The same with the index of `rows`, for large tables.
+Status scan_fields(std::string_view text, std::span<const FieldRow> rows, const FieldIndex& index,
+                   FieldValues& found);
 
 // Writes every value found, spec index == row index + `first_spec`.
 void add_fields(const FieldValues& found, std::size_t row_count, SnapshotWriter& writer,

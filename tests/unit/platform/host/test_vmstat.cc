@@ -337,8 +337,8 @@ constexpr std::string_view malformed[] = {
     "pgfault -1\n",
     "pgfault 18446744073709551616\n",
     "pgpgin 18014398509481984\n",  // 2^64 bytes
-    "allocstall_normal x\npgskip_dma 0\n",
-    "allocstall_dma 18446744073709551615\nallocstall_normal 1\npgfault 1\n",
+    "allocstall_normal x\npageoutrun 0\n",
+    "allocstall_dma 18446744073709551615\nallocstall_normal 1\npageoutrun 1\n",
 };
 
 ReaderBed bed;
@@ -361,9 +361,10 @@ void zones_are_added_up_only_when_all_were_seen(void**) {
     bed_tick(bed);
     assert_string_equal(bed_dump(bed), "vmstat.fault.all 1\n");
     tree_write(bed.tree, "proc/vmstat",
-               "pgfault 1\nallocstall_dma 2\nallocstall_high 3\npgskip_dma 9\npgfree 1\n");
+               "pgfault 1\nallocstall_dma 2\nallocstall_high 3\npgskip_dma 9\npageoutrun 4\n");
     bed_tick(bed);
-    assert_string_equal(bed_dump(bed), "vmstat.allocation.stall 5\nvmstat.fault.all 1\n");
+    assert_string_equal(bed_dump(bed),
+                        "vmstat.allocation.stall 5\nvmstat.fault.all 1\nvmstat.kswapd.run 4\n");
     bed_remove(bed);
 }
 

@@ -1,5 +1,7 @@
 #include "platform/metrics/field_table.h"
 
+#include <cstdio>
+
 #include "tests/support/cmocka.h"
 
 namespace {
@@ -12,6 +14,7 @@ constexpr FieldRow rows[] = {
     {"three", 1, {.name = "x.three", .help = "Three"}},
 };
 constexpr auto specs = specs_of(rows);
+constexpr FieldIndex row_index = index_of(rows);
 
 FieldValues found;
 
@@ -72,6 +75,32 @@ void find_field_looks_before_and_after_the_hint(void**) {
     }
 }
 
+void an_index_finds_what_a_search_finds(void**) {
+    constexpr std::string_view text = "three 3\nnone x\n\none: 1\none 2\neno 5\n";
+    assert_int_equal(find_field(rows, row_index, "one"), 0);
+    assert_int_equal(find_field(rows, row_index, "two"), 1);
+    assert_int_equal(find_field(rows, row_index, "three"), 2);
+    assert_int_equal(find_field(rows, row_index, "four"), 3);
+    assert_int_equal(find_field(rows, row_index, ""), 3);
+    assert_true(scan_fields(text, rows, row_index, found) == Status::ok);
+    assert_true(has(0, 1) && has(2, 3) && !found.is_present[1]);
+    assert_true(scan_fields("two x\n", rows, row_index, found) == Status::malformed);
+}
+
+// The largest table, with keys that share a slot.
+void a_full_index_finds_every_key(void**) {
+    static char keys[128][8];
+    static FieldRow many[128];
+    for (unsigned i = 0; i < 128; ++i) {
+        std::snprintf(keys[i], sizeof keys[i], "k%03ux", i / 2 * 5 + i % 2);
+        many[i].key = keys[i];
+    }
+    const FieldIndex index = index_of(many);
+    for (std::size_t i = 0; i < 128; ++i)
+        assert_int_equal(find_field(many, index, keys[i]), i);
+    assert_int_equal(find_field(many, index, "k999x"), 128);
+}
+
 }  // namespace
 
 int main() {
@@ -84,6 +113,8 @@ int main() {
         cmocka_unit_test(a_known_key_without_a_number_is_malformed),
         cmocka_unit_test(empty_and_torn_texts_are_malformed),
         cmocka_unit_test(find_field_looks_before_and_after_the_hint),
+        cmocka_unit_test(an_index_finds_what_a_search_finds),
+        cmocka_unit_test(a_full_index_finds_every_key),
     };
     return cmocka_run_group_tests_name("field_table", tests, nullptr, nullptr);
 }
