@@ -75,6 +75,9 @@ void HostSampler::stop() {
 void HostSampler::sample(const HostContext& context, SnapshotWriter& writer) {
     std::uint64_t before_ns = boottime_ns();
     for (std::size_t i = 0; i < collectors_.size(); ++i) {
+        if (collectors_[i].begin != nullptr) collectors_[i].begin(slots_[i].state, context);
+    }
+    for (std::size_t i = 0; i < collectors_.size(); ++i) {
         const auto source = static_cast<std::uint16_t>(i);
         sample_one(source, context, writer);
         const std::uint64_t after_ns = boottime_ns();

@@ -68,6 +68,10 @@ struct State {
     StatfsWorkers workers;
     MountLine found[limits::mount_count_max];  // texts point into the reader's buffer
     std::size_t found_count;
+    // How the tick's questions were put; reported when it runs.
+    Status status;
+    std::uint32_t skipped_count;
+    std::uint32_t overflow_count;
 };
 
 void remove_found(State& state, std::size_t index) {
@@ -94,9 +98,12 @@ bool is_better(const MountLine& a, const MountLine& b) {
     return a.mount_point.size() < b.mount_point.size();
 }
 
-void add_found(State& state, const MountLine& mount, SnapshotWriter& writer) {
-    if (state.found_count == std::size(state.found)) return writer.count_overflow();
-    state.found[state.found_count++] = mount;
+void add_found(State& state, const MountLine& mount) {
+    if (state.found_count == std::size(state.found)) {
+        ++state.overflow_count;
+    } else {
+        state.found[state.found_count++] = mount;
+    }
 }
 
 // Only when all is read: a mount that stood for others may have been hidden by a later line.
@@ -113,15 +120,14 @@ void remove_doubles(State& state) {
     }
 }
 
-void find_mounts(State& state, std::string_view text, SnapshotWriter& writer) {
-    state.found_count = 0;
+void find_mounts(State& state, std::string_view text) {
     MountCursor mounts(text);
     MountLine mount;
     while (mounts.next(mount)) {
         remove_hidden(state, mount);
-        if (is_real(mount)) add_found(state, mount, writer);
+        if (is_real(mount)) add_found(state, mount);
     }
-    if (mounts.skipped_count() > 0) writer.count_skipped(mounts.skipped_count());
+    state.skipped_count += mounts.skipped_count();
     remove_doubles(state);
 }
 
@@ -134,28 +140,33 @@ bool make_question(const MountLine& mount, MountQuestion& question) {
     return unescape_mount_text(mount.mount_point, question.path);
 }
 
-void post_all(State& state, SnapshotWriter& writer) {
-    state.workers.begin();
-    for (std::size_t i = 0; i < state.found_count;) {
-        MountQuestion question;
-        if (make_question(state.found[i], question) && state.workers.post(question)) {
-            ++i;
-            continue;
+void post_all(State& state) {
+    MountQuestion question;
+    for (std::size_t i = 0; i < state.found_count; ++i) {
+        if (!make_question(state.found[i], question) || !state.workers.post(question)) {
+            ++state.overflow_count;
         }
-        writer.count_overflow();
-        remove_found(state, i);
     }
 }
 
-void add_answer(const MountLine& mount, const MountAnswer& answer, SnapshotWriter& writer) {
-    MountPath path;
+// The answers come while the other readers read.
+void begin_mounts(State& state, const HostContext& context) {
+    state.found_count = 0;
+    state.skipped_count = 0;
+    state.overflow_count = 0;
+    state.workers.begin();
+    std::string_view text;
+    state.status = context.reader.read(context.root.proc(), context.root.mountinfo_path(), text);
+    if (state.status != Status::ok) return;
+    find_mounts(state, text);
+    post_all(state);
+}
+
+void add_answer(std::string_view path, const MountAnswer& answer, SnapshotWriter& writer) {
     if (answer.status == Status::timeout) writer.note(Status::timeout);
-    if (answer.status != Status::ok || !unescape_mount_text(mount.mount_point, path)) {
-        return writer.count_skipped();
-    }
+    if (answer.status != Status::ok) return writer.count_skipped();
     if (answer.total_bytes == 0 && answer.total_inodes == 0) return;
-    const std::uint32_t subject =
-        writer.add_subject(SubjectKind::filesystem, node_subject, path.view());
+    const std::uint32_t subject = writer.add_subject(SubjectKind::filesystem, node_subject, path);
     if (answer.total_bytes != 0) {
         writer.add(capacity_total, answer.total_bytes, subject);
         writer.add(capacity_used, answer.used_bytes, subject);
@@ -168,16 +179,13 @@ void add_answer(const MountLine& mount, const MountAnswer& answer, SnapshotWrite
     }
 }
 
-Status run_mounts(State& state, const HostContext& context, SnapshotWriter& writer) {
-    std::string_view text;
-    const Status status =
-        context.reader.read(context.root.proc(), context.root.mountinfo_path(), text);
-    if (status != Status::ok) return status;
-    find_mounts(state, text, writer);
-    post_all(state, writer);
+Status run_mounts(State& state, const HostContext&, SnapshotWriter& writer) {
+    if (state.status != Status::ok) return state.status;
+    if (state.skipped_count > 0) writer.count_skipped(state.skipped_count);
+    if (state.overflow_count > 0) writer.count_overflow(state.overflow_count);
     state.workers.wait();
-    for (std::size_t i = 0; i < state.found_count; ++i) {
-        add_answer(state.found[i], state.workers.answer(i), writer);
+    for (std::size_t i = 0; i < state.workers.posted_count(); ++i) {
+        add_answer(state.workers.path(i), state.workers.answer(i), writer);
     }
     return Status::ok;
 }
@@ -198,6 +206,7 @@ extern constexpr Collector mounts_collector = {
     .state_bytes = sizeof(State),
     .start = start_with<State, start_mounts>,
     .stop = stop_with<State, stop_mounts>,
+    .begin = start_with<State, begin_mounts>,
     .run = run_with<State, run_mounts>,
 };
 

@@ -66,28 +66,36 @@ constexpr auto make_specs() {
 }
 constexpr auto specs = make_specs();
 
-// The rows of a group stand together; the columns have their order, mostly.
-std::size_t find_row(std::string_view group, std::string_view column) {
-    std::size_t i = 0;
-    while (i < row_count && (rows[i].group != group || rows[i].column != column))
+// The rows of a group stand together in the table.
+struct RowRange {
+    std::size_t first = 0;
+    std::size_t end = 0;
+};
+
+RowRange rows_of(std::string_view group) {
+    RowRange range;
+    while (range.first < row_count && rows[range.first].group != group)
+        ++range.first;
+    range.end = range.first;
+    while (range.end < row_count && rows[range.end].group == group)
+        ++range.end;
+    return range;
+}
+
+std::size_t find_row(const RowRange& range, std::string_view column) {
+    std::size_t i = range.first;
+    while (i < range.end && rows[i].column != column)
         ++i;
     return i;
 }
 
-bool is_group(std::string_view group) {
-    for (const SnmpRow& row : rows) {
-        if (row.group == group) return true;
-    }
-    return false;
-}
-
-bool add_pair(std::string_view group, std::string_view names, std::string_view numbers,
+bool add_pair(const RowRange& range, std::string_view names, std::string_view numbers,
               SnapshotWriter& writer) {
     for (std::string_view name = take_word(names); !name.empty(); name = take_word(names)) {
         const std::string_view number = take_word(numbers);
         if (number.empty()) return false;
-        const std::size_t row = find_row(group, name);
-        if (row == row_count) continue;
+        const std::size_t row = find_row(range, name);
+        if (row == range.end) continue;
         std::uint64_t value = 0;
         if (!parse_u64(number, value)) return false;
         writer.add(row, value);
@@ -102,7 +110,9 @@ Status scan_snmp(std::string_view text, SnapshotWriter& writer) {
     while (lines.next(names)) {
         const std::string_view group = take_word(names);
         if (!lines.next(numbers) || take_word(numbers) != group) return Status::malformed;
-        if (is_group(group) && !add_pair(group, names, numbers, writer)) return Status::malformed;
+        const RowRange range = rows_of(group);
+        const bool is_wanted = range.first != range.end;
+        if (is_wanted && !add_pair(range, names, numbers, writer)) return Status::malformed;
     }
     return lines.is_torn() || lines.line_number() == 0 ? Status::malformed : Status::ok;
 }

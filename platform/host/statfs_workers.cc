@@ -232,6 +232,12 @@ void StatfsWorkers::wait() {
     pthread_mutex_unlock(&mutex_);
 }
 
+// Nobody writes the question of a slot that is listed.
+std::string_view StatfsWorkers::path(std::size_t index) const {
+    NMA_CHECK(index < posted_count_);
+    return slots_[posted_[index]].question.path.view();
+}
+
 MountAnswer StatfsWorkers::answer(std::size_t index) const {
     NMA_CHECK(index < posted_count_);
     auto* mutex = const_cast<pthread_mutex_t*>(&mutex_);

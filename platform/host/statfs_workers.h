@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "platform/base/fixed_text.h"
 #include "platform/base/status.h"
@@ -50,6 +51,8 @@ class StatfsWorkers {
     void begin();
     bool post(const MountQuestion& question);  // false: more mounts than there is room for
     void wait();
+    std::size_t posted_count() const { return posted_count_; }
+    std::string_view path(std::size_t index) const;  // good until the next begin
     MountAnswer answer(std::size_t index) const;
 
     std::uint32_t thread_count() const { return thread_count_; }

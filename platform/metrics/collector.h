@@ -54,6 +54,9 @@ struct Collector {
     // Once, at the end: close what start or run opened, end threads. May be null.
     void (*stop)(void* state) = nullptr;
 
+    // Each tick, before any reader runs: ask for what takes others a while. May be null.
+    void (*begin)(void* state, const HostContext& context) = nullptr;
+
     // Each tick, instead of files. Inside one open group of the writer; the returned status ends
     // it.
     Status (*run)(void* state, const HostContext& context, SnapshotWriter& writer) = nullptr;
