@@ -14,9 +14,9 @@ const char* kind_name(MetricKind kind) {
 
 void print_tags(SubjectKind kind) {
     const SubjectTags& tags = subject_tags(kind);
-    if (kind == SubjectKind::container_device) printf("container_id ");
+    if (kind == SubjectKind::container_device) printf("container_id, ");
     if (tags.name_key != nullptr) printf("%s", tags.name_key);
-    if (tags.detail_key != nullptr) printf(" %s", tags.detail_key);
+    if (tags.detail_key != nullptr) printf(", %s", tags.detail_key);
 }
 
 void print_view(View view) {

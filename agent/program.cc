@@ -178,7 +178,9 @@ int Program::print_budget(const Config& config) {
     printf("%12zu  libmicrohttpd: %u connections of %zu\n",
            config.connection_count_max * Server::connection_bytes, config.connection_count_max,
            Server::connection_bytes);
-    printf("%12zu  stack of the sampler thread\n", limits::thread_stack_bytes);
+    printf("%12zu  stacks: the sampler and %zu threads that ask file systems\n",
+           limits::thread_stack_bytes * (1 + limits::statfs_thread_count),
+           limits::statfs_thread_count);
     return 0;
 }
 

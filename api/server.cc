@@ -120,10 +120,16 @@ std::size_t leave_escapes(void*, MHD_Connection*, char* text) {
     return strlen(text);
 }
 
-// What the library hands on as a request's context: the URI's length, and whether the handler has
-// seen the request already. Never null.
-void* note_uri(void*, const char* uri, MHD_Connection*) {
-    return reinterpret_cast<void*>(strlen(uri) * 2 + 1);
+MHD_Result add_length(void* sum, MHD_ValueKind, const char* key, const char* value) {
+    *static_cast<std::size_t*>(sum) += strlen(key) + (value == nullptr ? 0 : strlen(value)) + 2;
+    return MHD_YES;
+}
+
+// The library has taken the query apart already: the path, and each "&key=value".
+bool has_long_uri(MHD_Connection* connection, const char* path) {
+    std::size_t bytes = strlen(path);
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_length, &bytes);
+    return bytes > uri_bytes_max;
 }
 
 }  // namespace
@@ -132,16 +138,16 @@ struct ServerCallbacks {
     static MHD_Result handle(void* server, MHD_Connection* connection, const char* path,
                              const char* method, const char*, const char*,
                              std::size_t* upload_bytes, void** context) {
-        const auto note = reinterpret_cast<std::uintptr_t>(*context);
-        const bool is_first_call = (note & 1) != 0;
-        *context = reinterpret_cast<void*>(note & ~std::uintptr_t{1});
-        if (is_first_call) return MHD_YES;
+        static char is_seen;
+        if (*context == nullptr) {
+            *context = &is_seen;  // called again when the headers, or more of a body, are there
+            return MHD_YES;
+        }
         if (*upload_bytes != 0) {
             *upload_bytes = 0;  // nothing that is sent to us is of interest
             return MHD_YES;
         }
-        const bool is_sent =
-            static_cast<Server*>(server)->answer({connection, path, method, note / 2});
+        const bool is_sent = static_cast<Server*>(server)->answer({connection, path, method});
         return is_sent ? MHD_YES : MHD_NO;
     }
 
@@ -196,7 +202,7 @@ bool Server::listen(const ListenAddress& address, FixedText<256>& error) {
         MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT,
         options_.connection_count_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes,
         MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds_max, MHD_OPTION_UNESCAPE_CALLBACK,
-        leave_escapes, nullptr, MHD_OPTION_URI_LOG_CALLBACK, note_uri, nullptr, MHD_OPTION_END);
+        leave_escapes, nullptr, MHD_OPTION_END);
     if (listener.daemon == nullptr) {
         close(socket);
         (void)error.assign("libmicrohttpd does not start");
@@ -255,7 +261,8 @@ void Server::stop() {
 }
 
 bool Server::answer(const Request& request) {
-    if (request.uri_bytes > uri_bytes_max) return send_fixed(request, Fixed::uri_too_long);
+    if (has_long_uri(request.connection, request.path))
+        return send_fixed(request, Fixed::uri_too_long);
     if (has_large_headers(request.connection)) return send_fixed(request, Fixed::headers_too_large);
     RouteMatch match;
     switch (match_route(request.path, *identity_, match)) {

@@ -84,7 +84,6 @@ class Server {
         MHD_Connection* connection;
         const char* path;
         const char* method;
-        std::size_t uri_bytes;
     };
 
     static constexpr std::size_t shared_count_max = 8;

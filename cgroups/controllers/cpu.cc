@@ -39,11 +39,15 @@ constexpr MetricSpec seconds_spec(const char* name, const char* help, std::uint8
             .unit = Unit::seconds,
             .kind = MetricKind::counter,
             .view = view,
-            .decimals = decimals};
+            .decimals = decimals,
+            .about = SubjectKind::container};
 }
 constexpr MetricSpec count_spec(const char* name, const char* help, View view = View::standard) {
-    return {
-        .name = name, .help = help, .unit = Unit::count, .kind = MetricKind::counter, .view = view};
+    return {.name = name,
+            .help = help,
+            .kind = MetricKind::counter,
+            .view = view,
+            .about = SubjectKind::container};
 }
 
 constexpr MetricSpec specs[] = {
@@ -59,12 +63,14 @@ constexpr MetricSpec specs[] = {
      .help = "Processors that the container may use",
      .unit = Unit::count,
      .view = View::standard,
-     .decimals = limit_decimals},
+     .decimals = limit_decimals,
+     .about = SubjectKind::container},
     {.name = "cpus.soft_limit",
      .help = "Processors that its weight stands for when all are busy",
      .unit = Unit::count,
      .view = View::standard,
-     .decimals = limit_decimals},
+     .decimals = limit_decimals,
+     .about = SubjectKind::container},
 };
 
 struct State {

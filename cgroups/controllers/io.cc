@@ -36,7 +36,8 @@ constexpr MetricSpec spec(const char* name, const char* help, Unit unit, View vi
             .unit = unit,
             .kind = kind,
             .view = view,
-            .decimals = static_cast<std::uint8_t>(unit == Unit::seconds ? 9 : 0)};
+            .decimals = static_cast<std::uint8_t>(unit == Unit::seconds ? 9 : 0),
+            .about = SubjectKind::container_device};
 }
 
 #define NMA_IO_SPECS(name, what, unit, kind)                                               \

@@ -14,10 +14,15 @@ namespace {
 constexpr std::uint64_t unlimited_v1_bytes = std::uint64_t{1} << 62;
 
 constexpr MetricSpec bytes(const char* name, const char* help, View view = View::standard) {
-    return {.name = name, .help = help, .unit = Unit::bytes, .view = view};
+    return {.name = name,
+            .help = help,
+            .unit = Unit::bytes,
+            .view = view,
+            .about = SubjectKind::container};
 }
 constexpr MetricSpec counter(const char* name, const char* help) {
-    return {.name = name, .help = help, .unit = Unit::count, .kind = MetricKind::counter};
+    return {
+        .name = name, .help = help, .kind = MetricKind::counter, .about = SubjectKind::container};
 }
 
 // File and anonymous memory have two names each; both are in the API.

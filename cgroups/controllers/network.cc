@@ -25,7 +25,8 @@ constexpr MetricSpec figure(const char* name, const char* help, Unit unit) {
             .help = help,
             .unit = unit,
             .kind = MetricKind::counter,
-            .view = View::standard};
+            .view = View::standard,
+            .about = SubjectKind::container};
 }
 
 constexpr MetricSpec specs[] = {

@@ -11,14 +11,17 @@ constexpr MetricSpec specs[] = {
     {.name = "container.processes",
      .help = "Processes in the container",
      .unit = Unit::count,
-     .view = View::standard},
+     .view = View::standard,
+     .about = SubjectKind::container},
     {.name = "container.threads",
      .help = "Threads in the container",
      .unit = Unit::count,
-     .view = View::standard},
+     .view = View::standard,
+     .about = SubjectKind::container},
     {.name = "container.threads_limit",
      .help = "Threads that the container may have",
-     .unit = Unit::count},
+     .unit = Unit::count,
+     .about = SubjectKind::container},
 };
 enum Spec : std::uint16_t { processes, threads, threads_limit };
 

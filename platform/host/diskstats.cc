@@ -92,8 +92,9 @@ bool is_good_name(std::string_view name) {
 }
 
 bool scan_line(std::string_view line, DiskLine& disk) {
-    std::uint64_t ignored = 0;
-    if (!take_u64(line, ignored) || !take_u64(line, ignored)) return false;
+    std::uint64_t major = 0;
+    std::uint64_t minor = 0;
+    if (!take_u64(line, major) || !take_u64(line, minor)) return false;
     disk.name = take_word(line);
     disk.value_count = 0;
     for (std::string_view word = take_word(line);

@@ -47,6 +47,11 @@ enum Index {
 constexpr MetricSpec percent(const char* name, const char* help, View view) {
     return {.name = name, .help = help, .unit = Unit::percent, .view = view, .decimals = decimals};
 }
+constexpr MetricSpec of_core(const char* name, const char* help) {
+    MetricSpec spec = percent(name, help, View::full);
+    spec.about = SubjectKind::cpu;
+    return spec;
+}
 constexpr MetricSpec counter(const char* name, const char* help) {
     return {.name = name, .help = help, .kind = MetricKind::counter};
 }
@@ -63,14 +68,12 @@ constexpr MetricSpec cpu_specs[] = {
     percent("cpu.softirq", "Time in software interrupts", View::full),
     percent("cpu.steal", "Time that the hypervisor gave to others", View::full),
     percent("cpu.guest", "Time in virtual machines, which cpu.user includes", View::full),
-    percent("cpu.core.total", "Time in which this processor was not idle", View::full),
-    percent("cpu.core.user", "Time of this processor in programs", View::full),
-    percent("cpu.core.system", "Time of this processor in the kernel", View::full),
-    percent("cpu.core.idle", "Time in which this processor had nothing to do", View::full),
-    percent("cpu.core.wait", "Idle time of this processor while a task waited for a disk",
-            View::full),
-    percent("cpu.core.steal", "Time of this processor that the hypervisor gave to others",
-            View::full),
+    of_core("cpu.core.total", "Time in which this processor was not idle"),
+    of_core("cpu.core.user", "Time of this processor in programs"),
+    of_core("cpu.core.system", "Time of this processor in the kernel"),
+    of_core("cpu.core.idle", "Time in which this processor had nothing to do"),
+    of_core("cpu.core.wait", "Idle time of this processor while a task waited for a disk"),
+    of_core("cpu.core.steal", "Time of this processor that the hypervisor gave to others"),
 };
 static_assert(std::size(cpu_specs) == index_count);
 

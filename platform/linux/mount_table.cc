@@ -26,8 +26,9 @@ std::string_view take_field(std::string_view& line) {
 }
 
 bool scan_mount(std::string_view line, MountLine& mount) {
-    std::uint64_t ignored = 0;
-    if (!take_u64(line, ignored) || !take_u64(line, ignored)) return false;
+    std::uint64_t id = 0;
+    std::uint64_t parent = 0;
+    if (!take_u64(line, id) || !take_u64(line, parent)) return false;
     if (!parse_device(take_word(line), mount)) return false;
     mount.root = take_word(line);
     mount.mount_point = take_word(line);

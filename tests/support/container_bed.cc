@@ -69,6 +69,7 @@ const char* container_bed_dump(const ContainerBed& bed) {
         for (const Sample& sample : bed.snapshot.samples_of(entry)) {
             const MetricSpec& spec = spec_of(ContainerSampler::sources(), sample);
             const Subject& subject = bed.snapshot.subjects[sample.subject];
+            NMA_CHECK(subject.kind == spec.about);
             char memory[64];
             TextSink value(memory);
             value.append_decimal(sample.value, spec.decimals);

@@ -184,6 +184,7 @@ const char* bed_dump(const ReaderBed& bed) {
     for (const Sample& sample : bed.snapshot.samples) {
         const MetricSpec& spec = bed.source.specs[sample.spec];
         bool is_first = true;
+        NMA_CHECK(bed.snapshot.subjects[sample.subject].kind == spec.about);
         sink.append(spec.name);
         append_tags(sink, bed.snapshot, bed.snapshot.subjects[sample.subject], is_first);
         sink.append(is_first ? " " : "} ");
