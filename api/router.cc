@@ -95,7 +95,7 @@ RouteStatus match_route(std::string_view path, const NodeIdentity& identity, Rou
     if (!has_good_escapes(path)) return RouteStatus::bad_escape;
     if (!take_any_prefix(path, identity)) return RouteStatus::not_found;
     if (path.starts_with('/')) path.remove_prefix(1);
-    if (path.ends_with('/')) path.remove_suffix(1);
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     for (const Route& route : all_routes()) {
         if (route.is_agent_only && identity.role == Role::master) continue;
         if (!matches(route.pattern, path, match)) continue;

@@ -1,0 +1,114 @@
+#include "api/answers.h"
+
+#include <cstring>
+
+#include "tests/support/sample_snapshot.h"
+
+#include "tests/support/cmocka.h"
+
+namespace {
+
+using namespace nma;
+using namespace nma::test;
+
+SampleSnapshot sample;
+char memory[4096];
+
+const char* text_of(TextSink& sink) {
+    sink.append('\0');
+    assert_true(sink.status() == Status::ok);
+    return sink.view().data();
+}
+
+#define DATAPOINT(name, value, unit)                              \
+    "{\"name\":\"" name "\",\"value\":" value ",\"unit\":\"" unit \
+    "\",\"timestamp\":\"2018-04-09T23:46:16Z\""
+#define CPU DATAPOINT("cpu.total", "12.5", "percent") "}"
+#define ZONE                                         \
+    DATAPOINT("temperature.zone", "-0.5", "celsius") \
+    ",\"tags\":{\"zone\":\"thermal_zone0\",\"type\":\"cpu\"}}"
+#define NETWORK                                              \
+    DATAPOINT("network.in", "18446744073709551615", "bytes") \
+    ",\"tags\":{\"interface\":\"e\\\"\xEF\xBF\xBD\\n\"}}"
+
+void node_in_the_standard_view_has_the_documented_figures(void**) {
+    TextSink sink(memory);
+    NodeIdentity identity;
+    assert_true(write_node(sample.snapshot, sample_catalogue(), identity, View::standard, sink) ==
+                Status::ok);
+    assert_string_equal(text_of(sink), "{\"datapoints\":[" CPU "," NETWORK
+                                       "],\"dimensions\":{\"mesos_id\":\"\",\"hostname\":\"\"}}");
+}
+
+void node_in_the_full_view_has_all_figures_and_dimensions(void**) {
+    TextSink sink(memory);
+    NodeIdentity identity;
+    assert_true(identity.mesos_id.assign("m-S1") && identity.cluster_id.assign("c\"1") &&
+                identity.hostname.assign("10.0.0.193"));
+    assert_true(write_node(sample.snapshot, sample_catalogue(), identity, View::full, sink) ==
+                Status::ok);
+    assert_string_equal(text_of(sink),
+                        "{\"datapoints\":[" CPU "," ZONE "," NETWORK
+                        "],\"dimensions\":{\"mesos_id\":\"m-S1\",\"cluster_id\":\"c\\\"1\","
+                        "\"hostname\":\"10.0.0.193\"}}");
+}
+
+void container_has_its_tag_on_every_datapoint(void**) {
+    TextSink sink(memory);
+    NodeIdentity identity;
+    assert_true(write_container(sample.snapshot, sample_catalogue(), identity, "c1", View::standard,
+                                sink) == Status::ok);
+    assert_string_equal(
+        text_of(sink),
+        "{\"datapoints\":[" DATAPOINT("mem.total_bytes", "18446744073709551615", "bytes")
+        ",\"tags\":{\"container_id\":\"c1\"}}," DATAPOINT("blkio.io_serviced_total", "7", "count")
+        ",\"tags\":{\"container_id\":\"c1\",\"device\":\"8.0\",\"policy\":\"io\"}}],"
+        "\"dimensions\":{\"mesos_id\":\"\",\"container_id\":\"c1\",\"hostname\":\"\"}}");
+}
+
+void unknown_container_is_absent(void**) {
+    TextSink sink(memory);
+    NodeIdentity identity;
+    for (const std::string_view id : {"", "c", "c2", "c1 ", "C1"}) {
+        assert_true(write_container(sample.snapshot, sample_catalogue(), identity, id,
+                                    View::standard, sink) == Status::absent);
+    }
+}
+
+void containers_are_an_array_of_ids(void**) {
+    TextSink sink(memory);
+    assert_true(write_containers(sample.snapshot, sink) == Status::ok);
+    assert_string_equal(text_of(sink), "[\"c0\",\"c1\"]");
+    sample_fill(sample, 1250, 0);
+    TextSink empty(memory);
+    assert_true(write_containers(sample.snapshot, empty) == Status::ok);
+    assert_string_equal(text_of(empty), "[]");
+    sample_fill(sample, 1250, 2);
+}
+
+void sink_that_is_too_small_says_full(void**) {
+    NodeIdentity identity;
+    TextSink whole(memory);
+    (void)write_node(sample.snapshot, sample_catalogue(), identity, View::full, whole);
+    for (std::size_t room = 0; room < whole.size(); ++room) {
+        TextSink sink(std::span<char>(memory).first(room));
+        assert_true(write_node(sample.snapshot, sample_catalogue(), identity, View::full, sink) ==
+                    Status::full);
+    }
+}
+
+}  // namespace
+
+int main() {
+    sample_make(sample, 4);
+    sample_fill(sample, 1250, 2);
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(node_in_the_standard_view_has_the_documented_figures),
+        cmocka_unit_test(node_in_the_full_view_has_all_figures_and_dimensions),
+        cmocka_unit_test(container_has_its_tag_on_every_datapoint),
+        cmocka_unit_test(unknown_container_is_absent),
+        cmocka_unit_test(containers_are_an_array_of_ids),
+        cmocka_unit_test(sink_that_is_too_small_says_full),
+    };
+    return cmocka_run_group_tests_name("answers", tests, nullptr, nullptr);
+}
