@@ -99,6 +99,11 @@ bool is_acceptable(MHD_Connection* connection, const ServerOptions& options) {
     return judge.accepts_json(!options.is_accept_required);
 }
 
+// Others are refused at once: nobody has to send a body first that is not wanted.
+bool is_reading(std::string_view method) {
+    return method == "GET" || method == "HEAD";
+}
+
 bool has_large_headers(MHD_Connection* connection) {
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     return (info != nullptr && info->header_size > header_bytes_max) ||
@@ -139,8 +144,8 @@ struct ServerCallbacks {
                              const char* method, const char*, const char*,
                              std::size_t* upload_bytes, void** context) {
         static char is_seen;
-        if (*context == nullptr) {
-            *context = &is_seen;  // called again when the headers, or more of a body, are there
+        if (*context == nullptr && is_reading(method)) {
+            *context = &is_seen;  // called again when all of the request is there
             return MHD_YES;
         }
         if (*upload_bytes != 0) {
@@ -160,7 +165,22 @@ struct ServerCallbacks {
         return milliseconds > 60'000 ? 60'000 : static_cast<int>(milliseconds);
     }
 
-    static void run(void* listener) { MHD_run(static_cast<Server::Listener*>(listener)->daemon); }
+    static bool is_full(const Server::Listener& listener) {
+        const auto* info =
+            MHD_get_daemon_info(listener.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+        return info != nullptr && info->num_connections >= listener.connection_count_max;
+    }
+
+    // At the limit the library stops listening, and starts again in the run after the one that saw
+    // a connection end: without that run, who waits would wait for the next event of anybody.
+    static void run(void* context) {
+        const auto& listener = *static_cast<const Server::Listener*>(context);
+        bool was_full = false;
+        do {
+            was_full = is_full(listener);
+            MHD_run(listener.daemon);
+        } while (was_full && !is_full(listener));
+    }
 
     // The work is done after each wait, for time-outs as well as for events.
     static void on_ready(void*, std::uint32_t) {}
@@ -194,6 +214,7 @@ bool Server::listen(const ListenAddress& address, FixedText<256>& error) {
     const int socket = open_listen_socket(address, error);
     if (socket < 0) return false;
     Listener& listener = listeners_[listener_count_];
+    listener.connection_count_max = options_.connection_count_max;
     listener.address = address;
     listener.description = describe_listen_socket(socket, address);
     listener.daemon = MHD_start_daemon(
@@ -277,8 +298,7 @@ bool Server::answer(const Request& request) {
 }
 
 bool Server::answer_route(const Request& request, const RouteMatch& match) {
-    const std::string_view method = request.method;
-    if (method != "GET" && method != "HEAD") return send_fixed(request, Fixed::method_not_allowed);
+    if (!is_reading(request.method)) return send_fixed(request, Fixed::method_not_allowed);
     if (!is_acceptable(request.connection, options_)) {
         return send_fixed(request, Fixed::not_acceptable);
     }

@@ -76,6 +76,7 @@ class Server {
 
     struct Listener {
         MHD_Daemon* daemon = nullptr;
+        unsigned connection_count_max = 0;
         ListenAddress address;
         FixedText<256> description;
     };
