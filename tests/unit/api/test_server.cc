@@ -1,13 +1,6 @@
 // threaded
-#include "api/server.h"
-
 #include <fcntl.h>
-#include <pthread.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -16,7 +9,7 @@
 
 #include "tests/support/http_client.h"
 #include "tests/support/sample_snapshot.h"
-#include "tests/support/tree.h"
+#include "tests/support/server_bed.h"
 
 #include "tests/support/cmocka.h"
 
@@ -25,82 +18,13 @@ namespace {
 using namespace nma;
 using namespace nma::test;
 
-// A server whose loop runs in a thread of its own. What must happen on that thread is sent there.
-struct Bed {
-    Arena arena;
-    NodeIdentity identity;
-    EventLoop loop;
-    Server server;
-    FixedText<256> address;
-    pthread_t thread = {};
-    int order = -1;  // eventfd: do what `next` says
-    int done = -1;
-    const Snapshot* next = nullptr;  // publish this, or end when null
-};
-
-Bed bed;
 SampleSnapshot first;
 SampleSnapshot second;
 
-void on_order(void*, std::uint32_t) {
-    std::uint64_t count = 0;
-    if (read(bed.order, &count, sizeof count) != sizeof count) return;
-    if (bed.next == nullptr) {
-        bed.loop.stop();
-    } else {
-        bed.server.publish(bed.next);
-    }
-    if (write(bed.done, &count, sizeof count) != sizeof count) abort();
-}
-
-void* run_loop(void*) {
-    bed.loop.run();
-    return nullptr;
-}
-
-void send_order(const Snapshot* next) {
-    std::uint64_t one = 1;
-    bed.next = next;
-    assert_int_equal(write(bed.order, &one, sizeof one), sizeof one);
-    assert_int_equal(read(bed.done, &one, sizeof one), sizeof one);
-}
-
-// Few bytes for bodies make the pool run out when a test wants it to.
-void start(const char* listen, const ServerOptions& options) {
-    bed = Bed{};
-    (void)bed.identity.mesos_id.assign("a1-S0");
-    assert_true(bed.arena.map(std::size_t{64} << 20));
-    Capacities capacities;
-    capacities.containers = 4096;
-    bed.server.init(bed.arena, capacities, sample_catalogue(), bed.identity, options);
-    assert_true(bed.loop.open() == Status::ok);
-    bed.order = eventfd(0, EFD_CLOEXEC);
-    bed.done = eventfd(0, EFD_CLOEXEC);
-    assert_true(bed.loop.watch(bed.order, EPOLLIN, {on_order, nullptr}) == Status::ok);
-    ListenAddress address;
-    FixedText<256> error;
-    assert_true(parse_listen_address(listen, address, error));
-    if (!bed.server.listen(address, error)) print_error("%s\n", error.c_str());
-    assert_true(error.empty());
-    bed.address = bed.server.address(0);
-    assert_true(bed.server.attach(bed.loop));
-    assert_int_equal(pthread_create(&bed.thread, nullptr, run_loop, nullptr), 0);
-}
-
-void stop() {
-    send_order(nullptr);
-    pthread_join(bed.thread, nullptr);
-    bed.server.stop();
-    bed.loop.close();
-    close(bed.order);
-    close(bed.done);
-    bed.arena.unmap();
-}
-
 void start_with_snapshot() {
-    start("127.0.0.1:0", {});
+    server_start("127.0.0.1:0", {});
     sample_fill(first, 1250, 2);
-    send_order(&first.snapshot);
+    server_publish(first.snapshot);
 }
 
 int start_group(void**) {
@@ -111,15 +35,15 @@ int start_group(void**) {
 
 void every_prefix_gives_the_same_answers(void**) {
     start_with_snapshot();
-    const std::string node(http_body(http_get(bed.address.view(), "GET /v0/node")));
+    const std::string node(http_body(http_get(server_address(), "GET /v0/node")));
     assert_true(node.starts_with("{\"datapoints\":[{\"name\":\"cpu.total\",\"value\":12.5,"));
     for (const char* request :
          {"GET /v0/node/", "GET /v0/node?", "GET /v0/node?a=b&view=standard",
           "GET /system/v1/metrics/v0/node", "GET /system/v1/agent/a1-S0/metrics/v0/node"}) {
-        assert_true(http_body(http_get(bed.address.view(), request)) == node);
+        assert_true(http_body(http_get(server_address(), request)) == node);
     }
-    assert_true(http_body(http_get(bed.address.view(), "GET /v0/containers")) == "[\"c0\",\"c1\"]");
-    stop();
+    assert_true(http_body(http_get(server_address(), "GET /v0/containers")) == "[\"c0\",\"c1\"]");
+    server_stop();
 }
 
 struct StatusCase {
@@ -162,7 +86,7 @@ void every_request_has_its_status_and_a_json_body(void**) {
     };
     start_with_snapshot();
     for (const StatusCase& row : cases) {
-        const std::string_view answer = http_get(bed.address.view(), row.request, row.headers);
+        const std::string_view answer = http_get(server_address(), row.request, row.headers);
         if (http_status(answer) != row.status)
             print_error("%.60s: %d\n", row.request, http_status(answer));
         assert_int_equal(http_status(answer), row.status);
@@ -175,33 +99,33 @@ void every_request_has_its_status_and_a_json_body(void**) {
         snprintf(error, sizeof error, "{\"error\":{\"status\":%d,\"reason\":\"", row.status);
         assert_int_equal(http_body(answer).starts_with(error), row.status != 200);
     }
-    stop();
+    server_stop();
 }
 
 void refused_method_says_what_is_allowed(void**) {
     start_with_snapshot();
-    const std::string_view answer = http_get(bed.address.view(), "DELETE /v0/node");
+    const std::string_view answer = http_get(server_address(), "DELETE /v0/node");
     assert_true(http_header(answer, "Allow") == "GET, HEAD");
-    stop();
+    server_stop();
 }
 
 void head_has_the_headers_of_get_and_no_body(void**) {
     start_with_snapshot();
     for (const char* path : {"/v0/node", "/v0/containers", "/v0/containers/c0", "/v0/nowhere"}) {
-        const std::string get(http_get(bed.address.view(), std::string("GET ") + path));
-        const std::string head(http_get(bed.address.view(), std::string("HEAD ") + path));
+        const std::string get(http_get(server_address(), std::string("GET ") + path));
+        const std::string head(http_get(server_address(), std::string("HEAD ") + path));
         assert_int_equal(http_status(head), http_status(get));
         assert_true(http_body(head).empty());
         for (const char* name : {"Content-Type", "Content-Length"}) {
             assert_true(http_header(head, name) == http_header(get, name));
         }
     }
-    stop();
+    server_stop();
 }
 
 void connection_is_kept_and_requests_may_be_pipelined(void**) {
     start_with_snapshot();
-    const int connection = http_connect(bed.address.view());
+    const int connection = http_connect(server_address());
     for (int i = 0; i < 3; ++i) {
         http_send(connection, "GET /v0/ping HTTP/1.1\r\nHost: x\r\n\r\n");
         assert_int_equal(http_status(http_receive_one(connection, false)), 200);
@@ -215,7 +139,7 @@ void connection_is_kept_and_requests_may_be_pipelined(void**) {
     assert_true(all.find("HTTP/1.1 404") != all.npos);
     assert_true(all.rfind("HTTP/1.1 200") > all.find("HTTP/1.1 404"));
     close(connection);
-    stop();
+    server_stop();
 }
 
 void body_of_a_refused_request_disturbs_nothing(void**) {
@@ -223,16 +147,16 @@ void body_of_a_refused_request_disturbs_nothing(void**) {
     std::string request = "POST /v0/node HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
     request.append(100000, 'x');
     assert_int_equal(
-        http_status(http_ask(bed.address.view(),
+        http_status(http_ask(server_address(),
                              "POST /v0/node HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                              "Content-Length: 5\r\n\r\nhello")),
         405);
-    const int connection = http_connect(bed.address.view());
+    const int connection = http_connect(server_address());
     http_send(connection, request);
     assert_int_equal(http_status(http_receive_one(connection, false)), 405);
     close(connection);
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/ping")), 200);
-    stop();
+    assert_int_equal(http_status(http_get(server_address(), "GET /v0/ping")), 200);
+    server_stop();
 }
 
 void what_is_no_http_is_refused(void**) {
@@ -240,47 +164,47 @@ void what_is_no_http_is_refused(void**) {
     for (const char* rubbish :
          {"\r\n\r\nrubbish\r\n\r\n", "GET\r\n\r\n", "GET /v0/ping HTTP/9.9\r\n\r\n",
           "GET /v0/ping HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n"}) {
-        const int status = http_status(http_ask(bed.address.view(), rubbish));
+        const int status = http_status(http_ask(server_address(), rubbish));
         assert_true(status == 0 || status == 400 || status == 505);
     }
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/ping")), 200);
-    stop();
+    assert_int_equal(http_status(http_get(server_address(), "GET /v0/ping")), 200);
+    server_stop();
 }
 
 void answers_change_with_the_snapshot(void**) {
     start_with_snapshot();
-    assert_true(http_body(http_get(bed.address.view(), "GET /v0/node")).find("12.5") !=
+    assert_true(http_body(http_get(server_address(), "GET /v0/node")).find("12.5") !=
                 std::string::npos);
     sample_fill(second, 3775, 3);
-    send_order(&second.snapshot);
-    assert_true(http_body(http_get(bed.address.view(), "GET /v0/node")).find("37.75") !=
+    server_publish(second.snapshot);
+    assert_true(http_body(http_get(server_address(), "GET /v0/node")).find("37.75") !=
                 std::string::npos);
-    assert_true(http_body(http_get(bed.address.view(), "GET /v0/containers")) ==
+    assert_true(http_body(http_get(server_address(), "GET /v0/containers")) ==
                 "[\"c0\",\"c1\",\"c2\"]");
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/containers/c2")), 200);
-    stop();
+    assert_int_equal(http_status(http_get(server_address(), "GET /v0/containers/c2")), 200);
+    server_stop();
 }
 
 void nothing_is_answered_before_the_first_snapshot(void**) {
-    start("127.0.0.1:0", {});
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/node")), 204);
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/containers/x")), 204);
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/ping")), 200);
-    stop();
+    server_start("127.0.0.1:0", {});
+    assert_int_equal(http_status(http_get(server_address(), "GET /v0/node")), 204);
+    assert_int_equal(http_status(http_get(server_address(), "GET /v0/containers/x")), 204);
+    assert_int_equal(http_status(http_get(server_address(), "GET /v0/ping")), 200);
+    server_stop();
 }
 
 void accept_can_be_required(void**) {
-    start("127.0.0.1:0", {.is_accept_required = true, .connection_count_max = 8});
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/ping")), 406);
+    server_start("127.0.0.1:0", {.is_accept_required = true, .connection_count_max = 8});
+    assert_int_equal(http_status(http_get(server_address(), "GET /v0/ping")), 406);
     assert_int_equal(
-        http_status(http_get(bed.address.view(), "GET /v0/ping", "Accept: application/json\r\n")),
+        http_status(http_get(server_address(), "GET /v0/ping", "Accept: application/json\r\n")),
         200);
-    stop();
+    server_stop();
 }
 
 // A body that is larger than all buffers between, and a client that does not read it.
 int connect_and_not_read(const char* path) {
-    const int connection = http_connect(bed.address.view());
+    const int connection = http_connect(server_address());
     const int small = 4096;
     setsockopt(connection, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     http_send(connection, std::string("GET ") + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -288,43 +212,43 @@ int connect_and_not_read(const char* path) {
 }
 
 void slow_client_holds_up_nobody(void**) {
-    start("127.0.0.1:0", {});
+    server_start("127.0.0.1:0", {});
     sample_fill(first, 1250, 4000);
-    send_order(&first.snapshot);
+    server_publish(first.snapshot);
     const int slow = connect_and_not_read("/v0/containers");
     usleep(50'000);
     for (int i = 0; i < 5; ++i) {
         sample_fill(second, 100, 2);
-        send_order(&second.snapshot);
-        assert_true(http_body(http_get(bed.address.view(), "GET /v0/containers")) ==
+        server_publish(second.snapshot);
+        assert_true(http_body(http_get(server_address(), "GET /v0/containers")) ==
                     "[\"c0\",\"c1\"]");
         sample_fill(first, 200, 1);
-        send_order(&first.snapshot);
-        assert_true(http_body(http_get(bed.address.view(), "GET /v0/containers")) == "[\"c0\"]");
+        server_publish(first.snapshot);
+        assert_true(http_body(http_get(server_address(), "GET /v0/containers")) == "[\"c0\"]");
     }
     // What it gets in the end is whole, and of the reading that it asked for.
     const std::string_view late = http_body(http_receive_one(slow, false));
     assert_true(late.starts_with("[\"c0\",\"c1\",") && late.ends_with("\"c3999\"]"));
     close(slow);
-    stop();
+    server_stop();
 }
 
 void connections_beyond_the_limit_wait(void**) {
-    start("127.0.0.1:0", {.is_accept_required = false, .connection_count_max = 4});
+    server_start("127.0.0.1:0", {.is_accept_required = false, .connection_count_max = 4});
     int connections[4];
     for (int& connection : connections) {
-        connection = http_connect(bed.address.view());
+        connection = http_connect(server_address());
         http_send(connection, "GET /v0/ping HTTP/1.1\r\nHost: x\r\n\r\n");
         assert_int_equal(http_status(http_receive_one(connection, false)), 200);
     }
-    const int late = http_connect(bed.address.view());
+    const int late = http_connect(server_address());
     http_send(late, "GET /v0/ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     close(connections[0]);
     assert_int_equal(http_status(http_receive_one(late, false)), 200);
     close(late);
     for (int i = 1; i < 4; ++i)
         close(connections[i]);
-    stop();
+    server_stop();
 }
 
 void thousands_of_requests_leave_no_descriptor_behind(void**) {
@@ -333,79 +257,24 @@ void thousands_of_requests_leave_no_descriptor_behind(void**) {
     close(before);
     for (int i = 0; i < 3000; ++i) {
         assert_int_equal(
-            http_status(http_get(bed.address.view(), i % 2 == 0 ? "GET /v0/ping" : "HEAD /v0/x")),
+            http_status(http_get(server_address(), i % 2 == 0 ? "GET /v0/ping" : "HEAD /v0/x")),
             i % 2 == 0 ? 200 : 404);
     }
     usleep(20'000);
     const int after = open("/dev/null", O_RDONLY | O_CLOEXEC);
     close(after);
     assert_int_equal(after, before);
-    stop();
+    server_stop();
 }
 
 void half_closed_connection_gets_its_answer(void**) {
     start_with_snapshot();
-    const int connection = http_connect(bed.address.view());
+    const int connection = http_connect(server_address());
     http_send(connection, "GET /v0/ping HTTP/1.1\r\nHost: x\r\n\r\n");
     shutdown(connection, SHUT_WR);
     assert_int_equal(http_status(http_receive_all(connection)), 200);
     close(connection);
-    stop();
-}
-
-void unix_socket_is_private_and_goes_at_the_end(void**) {
-    static Tree tree;
-    tree_make(tree);
-    const std::string listen = std::string("unix:") + tree.path.c_str() + "/s";
-    const std::string path = listen.substr(5);
-    start(listen.c_str(), {});
-    struct stat info = {};
-    assert_int_equal(stat(path.c_str(), &info), 0);
-    assert_int_equal(info.st_mode & 0777, 0660);
-    assert_int_equal(http_status(http_get(listen, "GET /v0/ping")), 200);
-    stop();
-    assert_int_equal(access(path.c_str(), F_OK), -1);
-    tree_remove(tree);
-}
-
-void stale_unix_socket_is_replaced_and_other_files_are_not(void**) {
-    static Tree tree;
-    tree_make(tree);
-    const std::string listen = std::string("unix:") + tree.path.c_str() + "/s";
-    sockaddr_un path = {};
-    path.sun_family = AF_UNIX;
-    listen.copy(path.sun_path, sizeof path.sun_path - 1, 5);
-    const int dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(dead, reinterpret_cast<sockaddr*>(&path), sizeof path), 0);
-    close(dead);
-    start(listen.c_str(), {});
-    assert_int_equal(http_status(http_get(listen, "GET /v0/ping")), 200);
-    ListenAddress address;
-    FixedText<256> error;
-    assert_true(parse_listen_address(listen, address, error));
-    assert_false(bed.server.listen(address, error));  // somebody answers there: we
-    assert_non_null(strstr(error.c_str(), "in use"));
-    stop();
-    tree_write(tree, "s", "precious");
-    static Server other;
-    assert_false(other.listen(address, error));
-    other.stop();
-    assert_int_equal(access(path.sun_path, F_OK), 0);
-    tree_remove(tree);
-}
-
-void ipv6_is_served_where_there_is_any(void**) {
-    const int probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const bool has_ipv6 = probe >= 0 && access("/proc/net/if_inet6", F_OK) == 0;
-    if (probe >= 0) close(probe);
-    if (!has_ipv6) {
-        print_message("SKIP server.ipv6: this machine has no IPv6\n");
-        skip();
-    }
-    start("[::1]:0", {});
-    assert_true(bed.address.view().starts_with("http://[::1]:"));
-    assert_int_equal(http_status(http_get(bed.address.view(), "GET /v0/ping")), 200);
-    stop();
+    server_stop();
 }
 
 }  // namespace
@@ -426,9 +295,6 @@ int main() {
         cmocka_unit_test(connections_beyond_the_limit_wait),
         cmocka_unit_test(thousands_of_requests_leave_no_descriptor_behind),
         cmocka_unit_test(half_closed_connection_gets_its_answer),
-        cmocka_unit_test(unix_socket_is_private_and_goes_at_the_end),
-        cmocka_unit_test(stale_unix_socket_is_replaced_and_other_files_are_not),
-        cmocka_unit_test(ipv6_is_served_where_there_is_any),
     };
     return cmocka_run_group_tests_name("server", tests, start_group, nullptr);
 }
