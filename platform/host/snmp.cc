@@ -2,10 +2,10 @@
 //     Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens …
 //     Tcp: 1 200 120000 -1 17 …
 // Kernels add names in the middle, so numbers are found by name. MaxConn is -1 for "no limit".
-#include <array>
 
 #include "platform/base/text_cursor.h"
 #include "platform/metrics/collector.h"
+#include "platform/metrics/field_table.h"
 
 namespace nma {
 
@@ -58,13 +58,7 @@ constexpr SnmpRow rows[] = {
 };
 constexpr std::size_t row_count = std::size(rows);
 
-constexpr auto make_specs() {
-    std::array<MetricSpec, row_count> specs = {};
-    for (std::size_t i = 0; i < row_count; ++i)
-        specs[i] = rows[i].spec;
-    return specs;
-}
-constexpr auto specs = make_specs();
+constexpr auto specs = specs_of(rows);
 
 // The rows of a group stand together in the table.
 struct RowRange {

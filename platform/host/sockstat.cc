@@ -5,11 +5,11 @@
 // a protocol, then words and numbers by turns. mem counts pages.
 #include <unistd.h>
 
-#include <array>
 #include <limits>
 
 #include "platform/base/text_cursor.h"
 #include "platform/metrics/collector.h"
+#include "platform/metrics/field_table.h"
 
 namespace nma {
 
@@ -51,13 +51,7 @@ constexpr SocketRow rows[] = {
 };
 constexpr std::size_t row_count = std::size(rows);
 
-constexpr auto make_specs() {
-    std::array<MetricSpec, row_count> specs = {};
-    for (std::size_t i = 0; i < row_count; ++i)
-        specs[i] = rows[i].spec;
-    return specs;
-}
-constexpr auto specs = make_specs();
+constexpr auto specs = specs_of(rows);
 
 std::size_t find_row(std::string_view protocol, std::string_view word) {
     std::size_t i = 0;

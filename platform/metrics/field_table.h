@@ -20,9 +20,9 @@ struct FieldRow {
     MetricSpec spec;
 };
 
-// The specs of a table, in its order: row index == spec index.
-template <std::size_t N>
-constexpr std::array<MetricSpec, N> specs_of(const FieldRow (&rows)[N]) {
+// The specs of a table whose rows have one each, in its order: row index == spec index.
+template <class Row, std::size_t N>
+constexpr std::array<MetricSpec, N> specs_of(const Row (&rows)[N]) {
     std::array<MetricSpec, N> specs = {};
     for (std::size_t i = 0; i < N; ++i)
         specs[i] = rows[i].spec;
