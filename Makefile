@@ -30,8 +30,11 @@ bench: setup-bench ## measure the agent against its floor (as root: it makes cgr
 	cmake --build --preset bench
 	tests/bench/run build/bench
 
-datapoints: build ## print the table of datapoints for README
-	@build/release/agent/node-metrics-agent datapoints
+datapoints: build ## put the table of datapoints that the program prints into README.md
+	build/release/agent/node-metrics-agent datapoints > build/datapoints.md
+	awk '/^<!-- datapoints: / { print; print ""; while ((getline line < "build/datapoints.md") > 0) print line; \
+		print ""; skip = 1 } /^<!-- datapoints end/ { skip = 0 } !skip' README.md > build/README.md
+	cp build/README.md README.md
 
 lint: setup-test ## format check, clang-tidy and the checks of tests/lint
 	tests/run lint

@@ -211,8 +211,11 @@ Status ContainerSampler::State::read_file(const ControllerFile& file,
         std::string_view text;
         const Status status = table.read(reading.host.reader, hierarchy.directory,
                                          reading.container.places[i], file.name, text);
-        if (status != Status::ok) return status;
-        return file.scan(controller_state, text, writer);
+        // A file that is there but cannot be read tells a controller as much as an empty one: that
+        // what it says is not known. The group is taken back.
+        if (status == Status::absent || status == Status::gone) return status;
+        const Status scanned = file.scan(controller_state, text, writer);
+        return status == Status::ok ? scanned : status;
     }
     return Status::absent;
 }

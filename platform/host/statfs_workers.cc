@@ -240,11 +240,10 @@ std::string_view StatfsWorkers::path(std::size_t index) const {
 
 MountAnswer StatfsWorkers::answer(std::size_t index) const {
     NMA_CHECK(index < posted_count_);
-    auto* mutex = const_cast<pthread_mutex_t*>(&mutex_);
-    pthread_mutex_lock(mutex);
+    pthread_mutex_lock(&mutex_);
     const Slot& slot = slots_[posted_[index]];
     const MountAnswer answer = slot.is_late ? MountAnswer{} : slot.answer;
-    pthread_mutex_unlock(mutex);
+    pthread_mutex_unlock(&mutex_);
     return answer;
 }
 

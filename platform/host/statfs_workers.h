@@ -89,7 +89,7 @@ class StatfsWorkers {
     bool is_first_ = true;
     std::uint32_t thread_count_ = 0;
     Thread threads_[limits::statfs_thread_count];
-    pthread_mutex_t mutex_;
+    mutable pthread_mutex_t mutex_;
     pthread_cond_t asked_local_;
     pthread_cond_t asked_other_;
     pthread_cond_t answered_;

@@ -4,6 +4,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "platform/base/check.h"
+
 namespace nma {
 
 Status EventLoop::open() {
@@ -47,6 +49,8 @@ void EventLoop::run() {
     epoll_event events[16];
     while (!is_stopped_) {
         const int count = epoll_wait(epoll_, events, 16, wait_ms());
+        // Anything but a signal is a mistake of ours, and would spin.
+        NMA_CHECK(count >= 0 || errno == EINTR);
         for (int i = 0; i < count && !is_stopped_; ++i) {
             const EventHandler& handler = handlers_[events[i].data.u64];
             handler.function(handler.context, events[i].events);
