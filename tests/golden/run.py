@@ -26,6 +26,8 @@ MACHINES = ("debian12-v2", "centos7-v1", "hybrid", "minimal-4.19", "hostile")
 
 MASKS = (
     (re.compile(rb'("timestamp": ?)"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"'), rb'\1"TIME"'),
+    # Some file systems count no inodes, and the fixtures lie on whatever the tests run on.
+    (re.compile(rb',\{"name":"filesystem\.inode[^}]*\}\}'), rb""),
     (re.compile(rb'("name": ?"process.state_age", ?"value": ?)[0-9.]+'), rb"\1AGE"),
     (re.compile(rb'("name": ?"filesystem\.[a-z.]+", ?"value": ?)\d+'), rb"\1SIZE"),
 )
