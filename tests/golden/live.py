@@ -95,9 +95,18 @@ def check_node(answer, before, after):
     return values
 
 
+def root_is_storage():
+    with open("/proc/self/mountinfo") as file:
+        types = [line.split(" - ")[1].split()[0] for line in file if line.split()[4] == "/"]
+    return bool(types) and types[-1] not in ("rootfs", "tmpfs", "ramfs", "squashfs")
+
+
 def check_file_systems(values):
     paths = [key[1] for key in values if key[0] == "filesystem.capacity.total"]
-    report.check("/" in paths, "the root file system is there", paths)
+    if root_is_storage():
+        report.check("/" in paths, "the root file system is there", paths)
+    else:
+        print("SKIP live.root: / is no mount of storage here (a chroot, or in memory)")
     for path in paths:
         fs = os.statvfs(path)
         capacity = {what: values.get(("filesystem.capacity." + what, path), -1) for what in ("total", "used", "free")}
@@ -199,7 +208,7 @@ def check_container():
     container_id = secrets.token_hex(32)
     places = container_directories(container_id)
     if os.geteuid() != 0 or not places:
-        report.check(True, "a container of our own # SKIP not root, or no cgroups")
+        print("SKIP live.container: not root, or no cgroups here")
         return
     child = None
     with Agent(program, options=["--interval", "1"]) as agent:
@@ -218,7 +227,7 @@ def check_container():
             time.sleep(2.2)  # two readings
             compare_container(json.loads(agent.ask("/v0/containers/" + container_id).body or "{}"), before, places)
         except OSError as error:
-            report.check(True, f"a container of our own # SKIP {error}")
+            print(f"SKIP live.container: no cgroup of our own: {error}")
         finally:
             if child:
                 child.send_signal(signal.SIGKILL)

@@ -9,6 +9,7 @@
 
 #include "platform/limits.h"
 #include "platform/linux/clock.h"
+#include "platform/linux/mount_table.h"
 #include "tests/support/reader_bed.h"
 #include "tests/support/stuck_fuse.h"
 
@@ -200,6 +201,21 @@ bool has_root(const ReaderBed& bed) {
     return strstr(bed_dump(bed), "filesystem.capacity.total{path=/} ") != nullptr;
 }
 
+// In a chroot the root is no mount, and some machines have it in memory.
+bool root_is_storage(ReaderBed& bed) {
+    std::string_view text;
+    assert_true(bed.reader.read(bed.root.proc(), "self/mountinfo", text) == Status::ok);
+    MountCursor mounts(text);
+    MountLine mount;
+    bool is_storage = false;
+    while (mounts.next(mount)) {
+        if (mount.mount_point != "/") continue;
+        is_storage = mount.type != "rootfs" && mount.type != "tmpfs" && mount.type != "ramfs" &&
+                     mount.type != "squashfs";
+    }
+    return is_storage;
+}
+
 // Last, for the process stays in its own mount namespace.
 void stuck_mount_costs_only_itself(void**) {
     static ReaderBed bed;
@@ -213,11 +229,12 @@ void stuck_mount_costs_only_itself(void**) {
     }
     bed_make_live(bed, mounts_collector);
     bed_tick(bed);
+    const bool is_root_shown = root_is_storage(bed);
     const std::size_t threads = thread_count();
     const std::uint64_t start_ns = boottime_ns();
     for (int i = 0; i < 50; ++i) {
         bed_tick(bed);
-        assert_true(has_root(bed));
+        assert_int_equal(has_root(bed), is_root_shown);
         assert_string_equal(status_name(bed_report(bed).status), "timeout");
         assert_null(strstr(bed_dump(bed), place.path.c_str()));
     }
@@ -233,7 +250,7 @@ void stuck_mount_costs_only_itself(void**) {
         bed_tick(bed);
     }
     assert_string_equal(status_name(bed_report(bed).status), "ok");
-    assert_true(has_root(bed));
+    assert_int_equal(has_root(bed), is_root_shown);
     bed_remove(bed);
     tree_remove(place);
 }
@@ -242,6 +259,11 @@ void live_machine_agrees(void**) {
     static ReaderBed bed;
     bed_make_live(bed, mounts_collector);
     bed_tick(bed);
+    if (!root_is_storage(bed)) {
+        printf("SKIP mounts.live: / is no mount of storage here (a chroot, or in memory)\n");
+        bed_remove(bed);
+        skip();
+    }
     struct statvfs root = {};
     assert_int_equal(statvfs("/", &root), 0);
     char line[128];
