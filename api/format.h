@@ -16,6 +16,7 @@ struct Message {
     Catalogue catalogue;
     const NodeIdentity& identity;
     std::span<const Sample> samples;
+    std::span<const MissingGroup> missing;  // shown in the full view
     View view;
     std::string_view container_id;  // empty: about the node
 };

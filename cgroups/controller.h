@@ -27,6 +27,10 @@ struct ControllerFile {
     const char* name;
     Scan scan;  // as a node reader's; `state` is zero before a container's first file
     bool is_fallback = false;  // read only where the file before it is absent
+    // What it means that it is not there while others of its controller are. none: nothing is
+    // missing, or another file tells.
+    Reason absent_means = Reason::none;
+    const char* group = nullptr;  // what is missing without it; null: the controller's name
 };
 
 // The container at hand.
@@ -42,13 +46,20 @@ struct ContainerReading {
 struct Controller {
     const char* name;
     std::span<const MetricSpec> specs;
+    // The first file of each subsystem and version is always there when the kernel's controller is
+    // in use: without it, all of the subsystem's figures are `controller_disabled`.
     std::span<const ControllerFile> files = {};
     std::size_t state_bytes = 0;
+
+    // Groups that only version 1 has: `not_in_cgroup_v2` where version 2 has the subsystem of the
+    // first file.
+    std::span<const char* const> v1_groups = {};
 
     // After the files: figures that need more than one of them. In a group of its own. May be null.
     Status (*finish)(void* state, SnapshotWriter& writer) = nullptr;
 
-    // Instead of files, for what is not in a file of one cgroup.
+    // Instead of files, for what is not in a file of one cgroup. Says itself, by
+    // writer.add_missing, what it could not find and why.
     Status (*run)(ContainerReading& reading, SnapshotWriter& writer) = nullptr;
 };
 

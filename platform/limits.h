@@ -74,6 +74,11 @@ inline constexpr std::size_t subjects_per_container = 5;
 // Per container: its id (64 bytes for most runtimes), device names. An average, too.
 inline constexpr std::size_t text_bytes_per_container = 256;
 
+// Groups of figures that are missing, each with its reason: the node's, and on average a
+// container's.
+inline constexpr std::size_t node_missing_count_max = 128;
+inline constexpr std::size_t missing_per_container = 12;
+
 // Cgroups that one search visits, over all hierarchies, and how deep. The rest is counted.
 inline constexpr std::size_t cgroup_count_max = 64 * 1024;
 inline constexpr std::size_t cgroup_depth_max = 32;
@@ -124,6 +129,9 @@ struct Capacities {
     }
     std::size_t samples() const {
         return limits::node_sample_count_max + containers * limits::samples_per_container;
+    }
+    std::size_t missing() const {
+        return limits::node_missing_count_max + containers * limits::missing_per_container;
     }
     std::size_t text_bytes() const {
         return limits::node_text_bytes + containers * limits::text_bytes_per_container;

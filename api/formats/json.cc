@@ -83,6 +83,15 @@ void append_dimensions(TextSink& sink, const Message& message) {
     sink.append('}');
 }
 
+// Groups are our own constants, too.
+void append_missing(TextSink& sink, std::span<const MissingGroup> missing) {
+    bool is_first = true;
+    sink.append(",\"missing\":{");
+    for (const MissingGroup& entry : missing)
+        append_member(sink, entry.group, reason_name(entry.reason), is_first);
+    sink.append('}');
+}
+
 Status write_json(const Message& message, TextSink& sink) {
     const Timestamp timestamp(message.snapshot.taken_at.realtime_ns);
     sink.append("{\"datapoints\":[");
@@ -96,6 +105,7 @@ Status write_json(const Message& message, TextSink& sink) {
     }
     sink.append("],\"dimensions\":");
     append_dimensions(sink, message);
+    if (message.view == View::full) append_missing(sink, message.missing);
     sink.append('}');
     return sink.status();
 }

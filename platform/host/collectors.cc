@@ -94,6 +94,8 @@ void HostSampler::sample_one(std::uint16_t source, const HostContext& context,
     if (collector.run != nullptr) {
         writer.begin(source);
         writer.end(collector.run(slot.state, context, writer));
+        const Status status = writer.report(source).status;
+        if (status != Status::ok) writer.add_missing(collector.name, reason_of(status));
         return;
     }
     for (std::size_t i = 0; i < collector.files.size(); ++i) {
@@ -102,6 +104,10 @@ void HostSampler::sample_one(std::uint16_t source, const HostContext& context,
         std::string_view text;
         Status status = read_file(file, slot.files[i], context, text);
         if (status == Status::ok) status = file.scan(slot.state, text, writer);
+        if (status != Status::ok) {
+            writer.add_missing(file.group == nullptr ? collector.name : file.group,
+                               status == Status::absent ? file.absent_means : reason_of(status));
+        }
         if (status == Status::absent && file.is_optional) status = Status::ok;
         writer.end(status);
     }

@@ -15,7 +15,8 @@ constexpr MetricSpec specs[] = {
 
 constexpr HostFile files[] = {
     {Below::proc, "sys/kernel/random/entropy_avail", scan_single_value<entropy_available>},
-    {Below::proc, "sys/kernel/random/poolsize", scan_single_value<entropy_pool_size>, true},
+    {Below::proc, "sys/kernel/random/poolsize", scan_single_value<entropy_pool_size>, true,
+     "entropy.pool"},
 };
 
 }  // namespace

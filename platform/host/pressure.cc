@@ -57,7 +57,9 @@ constexpr HostFile files[] = {
     {.below = Below::proc,
      .path = "pressure/irq",
      .scan = scan_only<scan_irq>,
-     .is_optional = true},
+     .is_optional = true,
+     .group = "pressure.irq",
+     .absent_means = Reason::kernel_too_old},
 };
 
 }  // namespace

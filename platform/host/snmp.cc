@@ -113,7 +113,7 @@ Status scan_snmp(std::string_view text, SnapshotWriter& writer) {
 
 constexpr HostFile files[] = {
     {Below::net, "snmp", scan_only<scan_snmp>},
-    {Below::net, "netstat", scan_only<scan_snmp>, true},
+    {Below::net, "netstat", scan_only<scan_snmp>, true, "netstat"},
 };
 
 }  // namespace

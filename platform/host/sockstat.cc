@@ -87,7 +87,7 @@ Status scan_sockstat(std::string_view text, SnapshotWriter& writer) {
 
 constexpr HostFile files[] = {
     {Below::net, "sockstat", scan_only<scan_sockstat>},
-    {Below::net, "sockstat6", scan_only<scan_sockstat>, true},
+    {Below::net, "sockstat6", scan_only<scan_sockstat>, true, "sockstat6"},
 };
 
 }  // namespace

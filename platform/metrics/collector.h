@@ -15,6 +15,7 @@
 #include "platform/linux/file_reader.h"
 #include "platform/linux/host_root.h"
 #include "platform/metrics/metric.h"
+#include "platform/metrics/reason.h"
 #include "platform/metrics/snapshot_writer.h"
 
 namespace nma {
@@ -39,7 +40,9 @@ struct HostFile {
     Below below;
     const char* path;
     Scan scan;
-    bool is_optional = false;  // not having it is no failure worth a report
+    bool is_optional = false;     // not having it is no failure worth a report
+    const char* group = nullptr;  // what is missing without it; null: all of the reader's figures
+    Reason absent_means = Reason::not_available;
 };
 
 struct Collector {

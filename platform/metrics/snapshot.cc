@@ -26,6 +26,7 @@ void Snapshot::init(Arena& arena, const Capacities& capacities) {
     text_pool = BoundedList<char>(arena.take<char>(part, capacities.text_bytes()));
     containers =
         BoundedList<ContainerEntry>(arena.take<ContainerEntry>(part, capacities.containers));
+    missing = BoundedList<MissingGroup>(arena.take<MissingGroup>(part, capacities.missing()));
     reports = arena.take<CollectorReport>(part, limits::collector_count_max);
     container_slots = arena.take<std::uint32_t>(part, std::bit_ceil(capacities.containers * 2 + 1));
 }

@@ -12,6 +12,7 @@
 #include "platform/limits.h"
 #include "platform/linux/clock.h"
 #include "platform/metrics/metric.h"
+#include "platform/metrics/reason.h"
 #include "platform/metrics/subject.h"
 
 namespace nma {
@@ -39,18 +40,22 @@ struct ContainerEntry {
     std::uint32_t subject = 0;
     std::uint32_t sample_first = 0;
     std::uint32_t sample_count = 0;
+    std::uint32_t missing_first = 0;
+    std::uint32_t missing_count = 0;
 };
 
 struct Snapshot {
     std::uint64_t sequence = 0;  // 1 for the first one; 0 means that none was taken
     Instants taken_at;
     std::uint32_t node_sample_count = 0;         // samples before this index are the node's
+    std::uint32_t node_missing_count = 0;        // the same of `missing`
     std::uint32_t container_overflow_count = 0;  // containers that had no room at all
 
     BoundedList<Subject> subjects;  // [0] is the node
     BoundedList<Sample> samples;
     BoundedList<char> text_pool;
     BoundedList<ContainerEntry> containers;
+    BoundedList<MissingGroup> missing;
     std::span<CollectorReport> reports;        // by source
     std::span<std::uint32_t> container_slots;  // open addressing; index + 1, 0 is empty
 
@@ -61,6 +66,13 @@ struct Snapshot {
     std::span<const Sample> node_samples() const { return {samples.begin(), node_sample_count}; }
     std::span<const Sample> samples_of(const ContainerEntry& container) const {
         return {samples.begin() + container.sample_first, container.sample_count};
+    }
+
+    std::span<const MissingGroup> node_missing() const {
+        return {missing.begin(), node_missing_count};
+    }
+    std::span<const MissingGroup> missing_of(const ContainerEntry& container) const {
+        return {missing.begin() + container.missing_first, container.missing_count};
     }
 
     // Null when there is no such container. Constant time, whatever the id holds.

@@ -1,6 +1,7 @@
 #include "platform/metrics/snapshot_writer.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "platform/base/check.h"
 
@@ -11,6 +12,8 @@ void SnapshotWriter::start(Snapshot& snapshot, std::uint64_t sequence, Instants 
     snapshot.sequence = sequence;
     snapshot.taken_at = now;
     snapshot.node_sample_count = 0;
+    snapshot.node_missing_count = 0;
+    snapshot.missing.clear();
     snapshot.container_overflow_count = 0;
     snapshot.subjects.clear();
     snapshot.samples.clear();
@@ -21,6 +24,7 @@ void SnapshotWriter::start(Snapshot& snapshot, std::uint64_t sequence, Instants 
     NMA_CHECK(snapshot.subjects.push(Subject{}));
     container_subject_ = no_subject;
     is_open_ = false;
+    first_missing_ = 0;
 }
 
 void SnapshotWriter::begin(std::uint16_t source) {
@@ -93,6 +97,14 @@ void SnapshotWriter::count_overflow(std::uint32_t count) {
     if (report.status == Status::ok) report.status = Status::full;
 }
 
+void SnapshotWriter::add_missing(const char* group, Reason reason) {
+    BoundedList<MissingGroup>& missing = snapshot_->missing;
+    for (std::size_t i = first_missing_; i < missing.size(); ++i) {
+        if (std::strcmp(missing[i].group, group) == 0) return;
+    }
+    (void)missing.push({group, reason});
+}
+
 void SnapshotWriter::add_duration(std::uint16_t source, std::uint64_t duration_ns) {
     snapshot_->reports[source].duration_ns += duration_ns;
 }
@@ -107,6 +119,7 @@ bool SnapshotWriter::begin_container(std::string_view id, std::uint64_t inode) {
     ContainerEntry entry;
     entry.inode = inode;
     entry.sample_first = static_cast<std::uint32_t>(snapshot.samples.size());
+    entry.missing_first = static_cast<std::uint32_t>(snapshot.missing.size());
     entry.subject = static_cast<std::uint32_t>(snapshot.subjects.size());
     Subject subject;
     subject.kind = SubjectKind::container;
@@ -120,6 +133,7 @@ bool SnapshotWriter::begin_container(std::string_view id, std::uint64_t inode) {
         return false;
     }
     slot = static_cast<std::uint32_t>(snapshot.containers.size());
+    first_missing_ = snapshot.missing.size();
     container_subject_ = entry.subject;
     return true;
 }
@@ -129,12 +143,15 @@ void SnapshotWriter::end_container() {
     NMA_CHECK(container_subject_ != no_subject);
     ContainerEntry& entry = snapshot_->containers[snapshot_->containers.size() - 1];
     entry.sample_count = static_cast<std::uint32_t>(snapshot_->samples.size()) - entry.sample_first;
+    entry.missing_count =
+        static_cast<std::uint32_t>(snapshot_->missing.size()) - entry.missing_first;
     container_subject_ = no_subject;
 }
 
 void SnapshotWriter::end_node() {
     NMA_CHECK(!is_open_);
     snapshot_->node_sample_count = static_cast<std::uint32_t>(snapshot_->samples.size());
+    snapshot_->node_missing_count = static_cast<std::uint32_t>(snapshot_->missing.size());
 }
 
 }  // namespace nma

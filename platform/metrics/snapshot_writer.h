@@ -44,6 +44,11 @@ class SnapshotWriter {
     void count_skipped(std::uint32_t count = 1);
     void count_overflow(std::uint32_t count = 1);
 
+    // Says that a group of figures of the node, or of the container at hand, is missing. The first
+    // reason that is given for a group stays. Survives the group of samples; without room it is
+    // left out, for the absence of the figures shows it.
+    void add_missing(const char* group, Reason reason);
+
     // Time that reader `source` took, added up over its groups.
     void add_duration(std::uint16_t source, std::uint64_t duration_ns);
 
@@ -74,6 +79,7 @@ class SnapshotWriter {
     std::size_t first_sample_ = 0;
     std::size_t first_subject_ = 0;
     std::size_t first_text_ = 0;
+    std::size_t first_missing_ = 0;  // of the node, or of the container at hand
     std::uint32_t container_subject_ = no_subject;
 };
 

@@ -57,6 +57,7 @@ void fill_node(SnapshotWriter& writer, std::uint64_t value) {
         writer.add_subject(SubjectKind::interface, node_subject, "e\"\xff\n");
     writer.add(network_in, UINT64_MAX, interface);
     writer.end(Status::ok);
+    writer.add_missing("pressure", Reason::not_available);
     writer.end_node();
 }
 
@@ -70,6 +71,9 @@ void fill_container(SnapshotWriter& writer, std::size_t index) {
         writer.add_subject(SubjectKind::container_device, writer.container_subject(), "8.0", "io");
     writer.add(io, 7, device);
     writer.end(Status::ok);
+    writer.add_missing("network", Reason::shared_netns);
+    writer.add_missing("network", Reason::gone);
+    writer.add_missing("cpu", Reason::no_permission);
     writer.end_container();
 }
 

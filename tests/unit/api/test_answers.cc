@@ -50,7 +50,8 @@ void node_in_the_full_view_has_all_figures_and_dimensions(void**) {
     assert_string_equal(text_of(sink),
                         "{\"datapoints\":[" CPU "," ZONE "," NETWORK
                         "],\"dimensions\":{\"mesos_id\":\"m-S1\",\"cluster_id\":\"c\\\"1\","
-                        "\"hostname\":\"10.0.0.193\"}}");
+                        "\"hostname\":\"10.0.0.193\"},\"missing\":{\"pressure\":"
+                        "\"not_available\"}}");
 }
 
 void container_has_its_tag_on_every_datapoint(void**) {
@@ -64,6 +65,14 @@ void container_has_its_tag_on_every_datapoint(void**) {
         ",\"tags\":{\"container_id\":\"c1\"}}," DATAPOINT("blkio.io_serviced_total", "7", "count")
         ",\"tags\":{\"container_id\":\"c1\",\"device\":\"8.0\",\"policy\":\"io\"}}],"
         "\"dimensions\":{\"mesos_id\":\"\",\"container_id\":\"c1\",\"hostname\":\"\"}}");
+}
+
+void container_in_the_full_view_says_what_is_missing_and_the_first_reason(void**) {
+    TextSink sink(memory);
+    assert_true(write_container(sample.snapshot, sample_catalogue(), NodeIdentity{}, "c1",
+                                View::full, sink) == Status::ok);
+    assert_non_null(strstr(
+        text_of(sink), ",\"missing\":{\"network\":\"shared_netns\",\"cpu\":\"no_permission\"}}"));
 }
 
 void unknown_container_is_absent(void**) {
@@ -106,6 +115,7 @@ int main() {
         cmocka_unit_test(node_in_the_standard_view_has_the_documented_figures),
         cmocka_unit_test(node_in_the_full_view_has_all_figures_and_dimensions),
         cmocka_unit_test(container_has_its_tag_on_every_datapoint),
+        cmocka_unit_test(container_in_the_full_view_says_what_is_missing_and_the_first_reason),
         cmocka_unit_test(unknown_container_is_absent),
         cmocka_unit_test(containers_are_an_array_of_ids),
         cmocka_unit_test(sink_that_is_too_small_says_full),

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ namespace {
 using namespace nma;
 using namespace nma::test;
 
-constexpr const char* id = "00112233445566778899aabbccddeeff00112233445566778899aabbccddee42";
+// Of this process alone: two runs at the same time must not see each other's containers.
+static char id[65];
 constexpr const char* bases[] = {"/sys/fs/cgroup/memory/", "/sys/fs/cgroup/pids/",
                                  "/sys/fs/cgroup/cpu/",    "/sys/fs/cgroup/cpuacct/",
                                  "/sys/fs/cgroup/blkio/",  "/sys/fs/cgroup/"};
@@ -29,7 +31,7 @@ constexpr const char* bases[] = {"/sys/fs/cgroup/memory/", "/sys/fs/cgroup/pids/
 static ContainerBed bed;
 
 std::string path_of(const char* base, const char* tail) {
-    return std::string(base) + "nma-test-live" + tail;
+    return std::string(base) + "nma-test-live-" + std::to_string(getpid()) + tail;
 }
 
 std::string top() {
@@ -83,6 +85,7 @@ bool has_line(const std::string& tail) {
 pid_t start_child() {
     const pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         pause();
         _exit(0);
     }
@@ -148,6 +151,7 @@ void made_and_removed_containers_show_at_the_next_reading(void**) {
 }  // namespace
 
 int main() {
+    snprintf(id, sizeof id, "%064x", static_cast<unsigned>(getpid()));
     const CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_the_kernels),
         cmocka_unit_test(made_and_removed_containers_show_at_the_next_reading)};
