@@ -126,6 +126,25 @@ void processes_of_descendants_count_but_not_those_of_nested_containers(void**) {
     container_bed_remove(bed);
 }
 
+void pods_and_monitors_are_not_counted(void**) {
+    const std::string pod = "machine.slice/machine-libpod_pod_" + std::string(64, '0') + ".slice";
+    const std::string infra(64, 'a');
+    const std::string web(64, 'b');
+    make(v2_mounts);
+    add("unified", pod, "");
+    add("unified", pod + "/libpod-" + infra + ".scope/container", "1\n");
+    add("unified", pod + "/libpod-" + web + ".scope/container", "2\n3\n");
+    add("unified", pod + "/libpod-conmon-" + web + ".scope", "4\n");
+    add("unified", "lxc/c/payload", "5\n");
+    add("unified", "lxc/c/monitor", "6\n");
+    container_bed_start(bed);
+    container_bed_tick(bed);
+    assert_string_equal(container_bed_ids(bed), (infra + " " + web + " c ").c_str());
+    assert_true(has_line((web + " container.processes 2\n").c_str()));
+    assert_true(has_line("c container.processes 1\n"));
+    container_bed_remove(bed);
+}
+
 void nested_containers_of_one_name_are_told_apart(void**) {
     make(v2_mounts);
     add("unified", "mesos/one");
@@ -223,6 +242,7 @@ int main() {
         cmocka_unit_test(containers_come_and_go_with_the_next_reading),
         cmocka_unit_test(a_reused_id_has_another_inode),
         cmocka_unit_test(processes_of_descendants_count_but_not_those_of_nested_containers),
+        cmocka_unit_test(pods_and_monitors_are_not_counted),
         cmocka_unit_test(nested_containers_of_one_name_are_told_apart),
         cmocka_unit_test(containers_without_room_are_counted),
         cmocka_unit_test(two_thousand_containers_are_read),
