@@ -1,5 +1,4 @@
-// Paths of cgroups as runtimes make them, and what they are. Taken from running machines and from
-// the sources of the runtimes.
+// Paths of cgroups as runtimes make them, others that only look like such, and what each is.
 #pragma once
 
 #include <iterator>
