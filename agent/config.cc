@@ -83,6 +83,18 @@ constexpr KeyRow rows[] = {
      [](const cJSON& value, Config& config) {
          return assign_text(value, config.mesos_cgroups_root);
      }},
+    {"discovery.idle_age_s", Type::whole_number,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.idle_age_s = static_cast<std::uint32_t>(value.valuedouble);
+         return nullptr;
+     },
+     0, limits::idle_age_s_max},
+    {"discovery.exited_age_s", Type::whole_number,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.exited_age_s = static_cast<std::uint32_t>(value.valuedouble);
+         return nullptr;
+     },
+     0, limits::exited_age_s_max},
     {"http", Type::object},
     {"http.accept_required", Type::boolean,
      [](const cJSON& value, Config& config) -> const char* {
@@ -102,6 +114,12 @@ constexpr KeyRow rows[] = {
          return nullptr;
      },
      1, limits::container_count_max},
+    {"limits.exited", Type::whole_number,
+     [](const cJSON& value, Config& config) -> const char* {
+         config.capacities.exited = static_cast<std::size_t>(value.valuedouble);
+         return nullptr;
+     },
+     1, limits::exited_count_max},
 };
 
 using Path = FixedText<256>;

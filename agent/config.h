@@ -20,6 +20,8 @@ struct Config {
     NodeIdentity node;  // empty fields are discovered
     bool has_services = false;
     FixedText<256> mesos_cgroups_root;
+    std::uint32_t idle_age_s = limits::idle_age_s_default;
+    std::uint32_t exited_age_s = limits::exited_age_s_default;
     bool is_accept_required = false;
     std::uint32_t connection_count_max = 64;
     Capacities capacities;

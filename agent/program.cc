@@ -44,7 +44,7 @@ Status write_answer(const Options& options, const Snapshot& snapshot, const Node
     const Catalogue catalogue = Readers::catalogue();
     switch (options.command) {
         case Command::once_containers:
-            return write_containers(snapshot, sink);
+            return write_containers(snapshot, false, sink);
         case Command::once_container:
             return write_container(snapshot, catalogue, identity, options.container_id, view, sink);
         default:
@@ -74,6 +74,8 @@ bool Program::prepare(const Config& config) {
     identity_ = config.node;
     discovery_.services = config.has_services;
     discovery_.mesos_root = config.mesos_cgroups_root;
+    discovery_.idle_age_s = config.idle_age_s;
+    discovery_.exited_age_s = config.exited_age_s;
     Arena measuring;
     lay_out(measuring, config);
     if (!arena_.map(measuring.used_bytes())) {

@@ -37,7 +37,8 @@ void Readers::init(Arena& arena, const Capacities& capacities) {
     reader_.init(arena);
     dirs_.init(arena);
     host_.init(arena, host_collectors());
-    containers_.init(arena, capacities, static_cast<std::uint16_t>(host_collectors().size()));
+    containers_.init(arena, capacities, catalogue(),
+                     static_cast<std::uint16_t>(host_collectors().size()));
 }
 
 void Readers::start(const HostRoot& root, const DiscoveryOptions& discovery) {
@@ -54,7 +55,10 @@ void Readers::stop() {
 void Readers::take(Snapshot& snapshot, std::uint64_t sequence) {
     writer_.start(snapshot, sequence, read_instants());
     host_.sample(context(), writer_);
-    containers_.sample(context(), writer_);
+    containers_.discover(context(), writer_);
+    writer_.end_node();
+    containers_.sample(context(), writer_, previous_ == &snapshot ? nullptr : previous_);
+    previous_ = &snapshot;
 }
 
 }  // namespace nma

@@ -15,8 +15,13 @@ class Readers {
     void start(const HostRoot& root, const DiscoveryOptions& discovery);
     void stop();
 
-    // One reading of everything. Takes as long as the kernel takes; one thread at a time.
+    // One reading of everything. Takes as long as the kernel takes; one thread at a time. The
+    // snapshot of the call before must stay as it is until this returns, unless it is the same.
     void take(Snapshot& snapshot, std::uint64_t sequence);
+
+    // See ContainerSampler. On the thread that takes readings.
+    int look() { return containers_.look(context()); }
+    int watch_descriptor() const { return containers_.watch_descriptor(); }
 
     // For the start only, before anything else reads.
     FileReader& file_reader() { return reader_; }
@@ -33,6 +38,7 @@ class Readers {
     HostSampler host_;
     ContainerSampler containers_;
     SnapshotWriter writer_;
+    const Snapshot* previous_ = nullptr;
 };
 
 }  // namespace nma

@@ -14,6 +14,9 @@ namespace nma {
 
 namespace {
 
+// From the first of many changes to the look at all of them.
+constexpr int look_delay_ms = 5;
+
 void signal_event(int event) {
     const std::uint64_t one = 1;
     NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
@@ -51,36 +54,79 @@ bool Sampler::start(EventLoop& loop, std::uint32_t interval_s) {
 
 bool Sampler::open_descriptors(std::uint32_t interval_s) {
     timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    look_timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     request_ = eventfd(0, EFD_CLOEXEC);
     answer_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (timer_ < 0 || request_ < 0 || answer_ < 0) return false;
+    if (timer_ < 0 || look_timer_ < 0 || request_ < 0 || answer_ < 0) return false;
     itimerspec times = {};
     times.it_value.tv_sec = 1;
     times.it_interval.tv_sec = static_cast<time_t>(interval_s);
     return timerfd_settime(timer_, 0, &times, nullptr) == 0;
 }
 
+// The thread takes the changes off their descriptor, so the loop hears of each of them once.
 bool Sampler::watch(EventLoop& loop) {
+    const int changes = readers_->watch_descriptor();
+    if (changes >= 0 && loop.watch(changes, EPOLLIN | EPOLLET, {on_change, this}) != Status::ok) {
+        return false;
+    }
     return loop.watch(timer_, EPOLLIN, {on_tick, this}) == Status::ok &&
+           loop.watch(look_timer_, EPOLLIN, {on_change, this}) == Status::ok &&
            loop.watch(answer_, EPOLLIN, {on_done, this}) == Status::ok;
+}
+
+void Sampler::start_work(Work work) {
+    work_ = work;
+    state_.store(State::busy, std::memory_order_release);
+    signal_event(request_);
 }
 
 void Sampler::on_tick(void* self, std::uint32_t) {
     Sampler& sampler = *static_cast<Sampler*>(self);
     if (!drain(sampler.timer_)) return;
-    if (sampler.state_.load(std::memory_order_acquire) != State::idle) {
+    if (sampler.state_.load(std::memory_order_acquire) == State::idle) {
+        sampler.start_work(Work::tick);
+    } else if (sampler.work_ == Work::look) {
+        sampler.wants_tick_ = true;
+    } else {
         ++sampler.skipped_tick_count_;
-        return;
     }
-    sampler.state_.store(State::busy, std::memory_order_release);
-    signal_event(sampler.request_);
+}
+
+// Many changes come together: those of a while are looked at in one go.
+void Sampler::on_change(void* self, std::uint32_t) {
+    Sampler& sampler = *static_cast<Sampler*>(self);
+    const bool is_due = drain(sampler.look_timer_);
+    const bool is_idle = sampler.state_.load(std::memory_order_acquire) == State::idle;
+    if (is_due && is_idle) return sampler.start_work(Work::look);
+    if (is_due) sampler.wants_look_ = true;
+    if (!is_due) sampler.set_look_timer(look_delay_ms);
+}
+
+// 0 would stop the timer.
+void Sampler::set_look_timer(int wait_ms) const {
+    constexpr long millisecond_ns = 1'000'000;
+    itimerspec times = {};
+    times.it_value.tv_sec = wait_ms / 1000;
+    times.it_value.tv_nsec = (wait_ms % 1000) * millisecond_ns + 1;
+    itimerspec now = {};
+    const bool is_sooner = timerfd_gettime(look_timer_, &now) != 0 ||
+                           (now.it_value.tv_sec == 0 && now.it_value.tv_nsec == 0) ||
+                           now.it_value.tv_sec > times.it_value.tv_sec ||
+                           (now.it_value.tv_sec == times.it_value.tv_sec &&
+                            now.it_value.tv_nsec > times.it_value.tv_nsec);
+    if (is_sooner) timerfd_settime(look_timer_, 0, &times, nullptr);
 }
 
 void* Sampler::run(void* self) {
     Sampler& sampler = *static_cast<Sampler*>(self);
     while (drain(sampler.request_) && !sampler.is_stopping_.load(std::memory_order_acquire)) {
         NMA_CHECK(sampler.state_.load(std::memory_order_acquire) == State::busy);
-        sampler.readers_->take(sampler.snapshots_[sampler.spare_], ++sampler.sequence_);
+        if (sampler.work_ == Work::tick) {
+            sampler.readers_->take(sampler.snapshots_[sampler.spare_], ++sampler.sequence_);
+        } else {
+            sampler.look_wait_ms_ = sampler.readers_->look();
+        }
         sampler.state_.store(State::done, std::memory_order_release);
         signal_event(sampler.answer_);
     }
@@ -91,8 +137,17 @@ void Sampler::on_done(void* self, std::uint32_t) {
     Sampler& sampler = *static_cast<Sampler*>(self);
     if (!drain(sampler.answer_)) return;
     NMA_CHECK(sampler.state_.load(std::memory_order_acquire) == State::done);
-    sampler.publish_spare();
+    if (sampler.work_ == Work::tick) {
+        sampler.publish_spare();
+    } else if (sampler.look_wait_ms_ >= 0) {
+        sampler.set_look_timer(sampler.look_wait_ms_);
+    }
     sampler.state_.store(State::idle, std::memory_order_release);
+    if (sampler.wants_tick_ || sampler.wants_look_) {
+        const Work work = sampler.wants_tick_ ? Work::tick : Work::look;
+        (work == Work::tick ? sampler.wants_tick_ : sampler.wants_look_) = false;
+        sampler.start_work(work);
+    }
 }
 
 void Sampler::publish_spare() {
@@ -108,7 +163,7 @@ void Sampler::stop() {
         pthread_join(thread_, nullptr);
         has_thread_ = false;
     }
-    for (int* descriptor : {&timer_, &request_, &answer_}) {
+    for (int* descriptor : {&timer_, &look_timer_, &request_, &answer_}) {
         if (*descriptor >= 0) close(*descriptor);
         *descriptor = -1;
     }

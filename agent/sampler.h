@@ -1,6 +1,9 @@
 // The thread that reads the kernel, and the two snapshots that change places. The event loop's
 // thread asks for a reading at each tick and publishes what came; no locks, and neither waits for
 // the other. A tick that comes while a reading still runs is skipped and counted.
+//
+// Between the ticks the thread also looks at containers that were made or are ending, when the
+// kernel tells so, or when a look before wanted another one.
 #pragma once
 
 #include <pthread.h>
@@ -37,13 +40,17 @@ class Sampler {
 
   private:
     enum class State : std::uint32_t { idle, busy, done };
+    enum class Work : std::uint8_t { tick, look };
 
     static void on_tick(void* self, std::uint32_t ready);
+    static void on_change(void* self, std::uint32_t ready);
     static void on_done(void* self, std::uint32_t ready);
     static void* run(void* self);
 
     bool open_descriptors(std::uint32_t interval_s);
     bool watch(EventLoop& loop);
+    void start_work(Work work);
+    void set_look_timer(int wait_ms) const;
     void publish_spare();
 
     Readers* readers_ = nullptr;
@@ -53,9 +60,15 @@ class Sampler {
     std::uint64_t sequence_ = 0;
     std::uint64_t skipped_tick_count_ = 0;
 
+    bool wants_tick_ = false;  // what came while the thread was at work
+    bool wants_look_ = false;
+
     std::atomic<State> state_ = State::idle;
+    Work work_ = Work::tick;  // the loop's thread changes it while idle, as those below
+    int look_wait_ms_ = -1;   // the thread's answer to a look
     std::atomic<bool> is_stopping_ = false;
     int timer_ = -1;
+    int look_timer_ = -1;
     int request_ = -1;  // eventfd, loop to thread
     int answer_ = -1;   // eventfd, thread to loop
     pthread_t thread_ = {};

@@ -13,7 +13,7 @@ Status write_node(const Snapshot& snapshot, Catalogue catalogue, const NodeIdent
 Status write_container(const Snapshot& snapshot, Catalogue catalogue, const NodeIdentity& identity,
                        std::string_view id, View view, TextSink& sink);
 
-// A JSON array of the containers' IDs.
-Status write_containers(const Snapshot& snapshot, TextSink& sink);
+// A JSON array of the IDs of the containers that live; with `has_exited` of those that ended, too.
+Status write_containers(const Snapshot& snapshot, bool has_exited, TextSink& sink);
 
 }  // namespace nma

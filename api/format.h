@@ -18,7 +18,7 @@ struct Message {
     std::span<const Sample> samples;
     std::span<const MissingGroup> missing;  // shown in the full view
     View view;
-    std::string_view container_id;  // empty: about the node
+    const ContainerEntry* container;  // null: about the node
 };
 
 struct Format {

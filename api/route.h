@@ -16,6 +16,7 @@ struct RouteContext {
     Catalogue catalogue;
     const NodeIdentity& identity;
     View view = View::standard;
+    bool has_exited = false;        // lists show containers that ended, too
     std::string_view container_id;  // decoded; any bytes
     std::string_view metric_id;     // decoded; any bytes
 };

@@ -47,7 +47,9 @@ constexpr FixedAnswer fixed_answers[] = {
     {414, "URI Too Long", "The request's URI has more than 8192 bytes."},
     {431, "Request Header Fields Too Large",
      "The request has more than 100 header fields or 16384 bytes of them."},
-    {400, "Bad Request", "The query has an unknown view: use view=standard or view=full."},
+    {400, "Bad Request",
+     "The query has an unknown view or state: use view=standard or view=full, and state=running or "
+     "state=all."},
     {503, "Service Unavailable",
      "All memory for answers is on its way to slow clients. Try again in a second.", "Retry-After",
      "1"},
@@ -111,12 +113,19 @@ bool has_large_headers(MHD_Connection* connection) {
                header_count_max;
 }
 
-// False when there is a view that nobody knows.
-bool choose_view(MHD_Connection* connection, View& view) {
-    const char* word = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "view");
-    if (word == nullptr || strcmp(word, "standard") == 0) return true;
-    view = View::full;
-    return strcmp(word, "full") == 0;
+// A key that takes one of two words, the first unless the query has it. False for other words.
+bool choose(MHD_Connection* connection, const char* key, const char* first, const char* second,
+            bool& is_second) {
+    const char* word = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, key);
+    is_second = word != nullptr && strcmp(word, second) == 0;
+    return word == nullptr || is_second || strcmp(word, first) == 0;
+}
+
+bool read_query(MHD_Connection* connection, RouteContext& context) {
+    bool is_full = false;
+    if (!choose(connection, "view", "standard", "full", is_full)) return false;
+    context.view = is_full ? View::full : View::standard;
+    return choose(connection, "state", "running", "all", context.has_exited);
 }
 
 // Paths stay as they were sent: an escaped slash is part of a name, and escapes are decoded once,
@@ -306,9 +315,10 @@ bool Server::answer_route(const Request& request, const RouteMatch& match) {
                             catalogue_,
                             *identity_,
                             View::standard,
+                            false,
                             match.container_id.view(),
                             match.metric_id.view()};
-    if (!choose_view(request.connection, context.view)) return send_fixed(request, Fixed::bad_view);
+    if (!read_query(request.connection, context)) return send_fixed(request, Fixed::bad_query);
     return match.route->is_shared ? send_shared(request, context, *match.route)
                                   : send_own(request, context, *match.route);
 }
@@ -320,22 +330,23 @@ bool Server::send_fixed(const Request& request, Fixed which) {
 }
 
 // The slot that holds, or may hold, this body. Null when there are more kinds than slots.
-Server::Shared* Server::shared_slot(const Route& route, View view) {
+Server::Shared* Server::shared_slot(const RouteContext& context, const Route& route) {
     for (Shared& shared : shared_) {
-        if (shared.route == nullptr || (shared.route == &route && shared.view == view))
-            return &shared;
+        const bool is_same = shared.route == &route && shared.view == context.view &&
+                             shared.has_exited == context.has_exited;
+        if (shared.route == nullptr || is_same) return &shared;
     }
     return nullptr;
 }
 
 bool Server::send_shared(const Request& request, const RouteContext& context, const Route& route) {
-    Shared* shared = shared_slot(route, context.view);
+    Shared* shared = shared_slot(context, route);
     if (shared == nullptr) return send_own(request, context, route);
     if (shared->response == nullptr) {
         Fixed instead = Fixed::empty;
         MHD_Response* response = encode(context, route, instead);
         if (response == nullptr) return send_fixed(request, instead);
-        *shared = {&route, context.view, response};
+        *shared = {&route, context.view, context.has_exited, response};
     }
     return MHD_queue_response(request.connection, MHD_HTTP_OK, shared->response) == MHD_YES;
 }

@@ -61,7 +61,7 @@ class Server {
         not_acceptable,
         uri_too_long,
         headers_too_large,
-        bad_view,
+        bad_query,
         busy,
         empty,
         count,
@@ -71,6 +71,7 @@ class Server {
     struct Shared {
         const Route* route = nullptr;
         View view = View::standard;
+        bool has_exited = false;
         MHD_Response* response = nullptr;
     };
 
@@ -95,7 +96,7 @@ class Server {
     bool send_fixed(const Request& request, Fixed which);
     bool send_shared(const Request& request, const RouteContext& context, const Route& route);
     bool send_own(const Request& request, const RouteContext& context, const Route& route);
-    Shared* shared_slot(const Route& route, View view);
+    Shared* shared_slot(const RouteContext& context, const Route& route);
     MHD_Response* encode(const RouteContext& context, const Route& route, Fixed& instead);
     void drop_shared();
 

@@ -5,6 +5,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 
@@ -14,21 +16,19 @@ namespace nma {
 
 namespace {
 
-constexpr unsigned changes = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
-
-// IN_IGNORED says that a watch went with its directory; that one was heard of from above.
-bool has_change(const char* events, std::size_t size) {
-    std::size_t at = 0;
-    while (at + sizeof(inotify_event) <= size) {
-        inotify_event event;
-        std::memcpy(&event, events + at, sizeof event);
-        if ((event.mask & IN_IGNORED) == 0) return true;
-        at += sizeof event + event.len;
-    }
-    return false;
-}
+constexpr std::uint32_t made_mask = IN_CREATE | IN_MOVED_TO;
+constexpr std::uint32_t removed_mask = IN_DELETE | IN_MOVED_FROM;
+constexpr std::uint32_t directory_mask = made_mask | removed_mask | IN_ONLYDIR;
 
 }  // namespace
+
+void ChangeWatch::init(Arena& arena, const Capacities& capacities) {
+    const char* part = "cgroup watches";
+    const std::size_t count =
+        capacities.entries() * limits::watches_per_container + limits::watch_reserve_count;
+    slots_ = arena.take<Watched>(part, std::bit_ceil(2 * count));
+    paths_ = BoundedList<char>(arena.take<char>(part, count * limits::watch_path_bytes));
+}
 
 void ChangeWatch::start() {
     inotify_plus_one_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC) + 1;
@@ -40,28 +40,101 @@ void ChangeWatch::stop() {
     inotify_plus_one_ = 0;
 }
 
-// inotify takes paths only; /proc/self/fd is the path of what we hold open.
-void ChangeWatch::add(int directory) {
-    if (!is_reliable()) return;
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", directory);
-    if (inotify_add_watch(inotify_plus_one_ - 1, path, changes) >= 0 || errno == ENOENT) return;
-    has_failed_ = true;
-    log_line(LogLevel::warning, "cannot watch cgroups (%s): searching them each time",
-             strerror(errno));
+void ChangeWatch::begin_search() {
+    std::fill(slots_.begin(), slots_.end(), Watched{});
+    paths_.clear();
+    watched_count_ = 0;
 }
 
-bool ChangeWatch::take_changes() {
-    if (!is_reliable()) return true;
-    alignas(inotify_event) char events[4096];
-    bool is_changed = false;
-    for (;;) {
-        const ssize_t size = read(inotify_plus_one_ - 1, events, sizeof events);
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return is_changed || errno != EAGAIN;
-        if (size == 0) return is_changed;
-        is_changed = is_changed || has_change(events, static_cast<std::size_t>(size));
+// inotify takes paths only; /proc/self/fd is the path of what we hold open.
+void ChangeWatch::add(int directory, std::uint8_t hierarchy, std::string_view path,
+                      bool has_events) {
+    if (!is_reliable()) return;
+    Watched watched = {0, static_cast<std::uint32_t>(paths_.size()),
+                       static_cast<std::uint16_t>(path.size()), hierarchy, false};
+    if (!paths_.append({path.data(), path.size()})) return fail("no room for more");
+    char name[48];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", directory);
+    add_path(name, directory_mask, watched);
+    if (!has_events) return;
+    watched.is_events = true;
+    snprintf(name, sizeof name, "/proc/self/fd/%d/cgroup.events", directory);
+    add_path(name, IN_MODIFY, watched);
+}
+
+void ChangeWatch::fail(const char* why) {
+    has_failed_ = true;
+    log_line(LogLevel::warning, "cannot watch cgroups (%s): searching them each time", why);
+}
+
+// A change in a watch without a slot is `unknown`, so that running out of slots loses nothing.
+void ChangeWatch::add_path(const char* path, std::uint32_t mask, Watched watched) {
+    watched.number = inotify_add_watch(inotify_plus_one_ - 1, path, mask);
+    if (watched.number < 0) {
+        if (errno == ENOENT || errno == ENODEV) return;
+        return fail(strerror(errno));
     }
+    Watched* slot = slot_of(watched.number);
+    if (slot == nullptr) return;
+    if (slot->number == 0) ++watched_count_;
+    *slot = watched;
+}
+
+// The slot that holds the number or is free for it. Null when half of them are in use.
+ChangeWatch::Watched* ChangeWatch::slot_of(std::int32_t number) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = static_cast<std::uint32_t>(number) * 2654435761U & mask;
+    while (slots_[at].number != 0 && slots_[at].number != number)
+        at = (at + 1) & mask;
+    if (slots_[at].number == 0 && watched_count_ >= slots_.size() / 2) return nullptr;
+    return &slots_[at];
+}
+
+bool ChangeWatch::fill() {
+    for (;;) {
+        const ssize_t size = read(inotify_plus_one_ - 1, events_, sizeof events_);
+        if (size < 0 && errno == EINTR) continue;
+        events_at_ = 0;
+        events_size_ = size > 0 ? static_cast<std::size_t>(size) : 0;
+        if (size < 0 && errno != EAGAIN) has_failed_ = true;
+        return size > 0;
+    }
+}
+
+bool ChangeWatch::next(CgroupChange& change) {
+    if (!is_reliable()) return false;
+    for (;;) {
+        if (events_at_ + sizeof(inotify_event) > events_size_ && !fill()) return false;
+        inotify_event event;
+        std::memcpy(&event, events_ + events_at_, sizeof event);
+        const char* name = event.len == 0 ? "" : events_ + events_at_ + sizeof event;
+        events_at_ += sizeof event + event.len;
+        if (describe(event.wd, event.mask, name, change)) return true;
+    }
+}
+
+// False for what says nothing: IN_IGNORED tells that a watch went with its cgroup, which was heard
+// of from above, and files that are made in a cgroup are no cgroups.
+bool ChangeWatch::describe(std::int32_t number, std::uint32_t mask, const char* name,
+                           CgroupChange& change) {
+    if ((mask & IN_IGNORED) != 0) return false;
+    change.kind = CgroupChange::Kind::unknown;
+    const Watched* watched = number <= 0 ? nullptr : slot_of(number);
+    if (watched == nullptr || watched->number == 0) return true;
+    change.hierarchy = watched->hierarchy;
+    change.path.clear();
+    const bool is_whole =
+        change.path.append({paths_.begin() + watched->path_first, watched->path_bytes}) &&
+        (*name == '\0' || change.path.empty() || change.path.append("/")) &&
+        change.path.append(name);
+    if (!is_whole) return true;
+    if (watched->is_events) {
+        change.kind = CgroupChange::Kind::emptied;
+        return true;
+    }
+    if ((mask & IN_ISDIR) == 0) return false;
+    change.kind = (mask & made_mask) != 0 ? CgroupChange::Kind::made : CgroupChange::Kind::removed;
+    return true;
 }
 
 }  // namespace nma

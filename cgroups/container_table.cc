@@ -17,15 +17,10 @@ std::uint64_t hash_of(std::string_view id) {
     return hash ^ (hash >> 32);
 }
 
-void close_place(CgroupPlace& place) {
-    if (place.directory_plus_one != 0) close(place.directory_plus_one - 1);
-    place = CgroupPlace{};
-}
-
 }  // namespace
 
 void ContainerTable::init(Arena& arena, const Capacities& capacities) {
-    const std::size_t count = capacities.containers;
+    const std::size_t count = capacities.entries();
     const char* part = "found containers";
     containers_ = BoundedList<Container>(arena.take<Container>(part, count));
     order_ = BoundedList<std::uint32_t>(arena.take<std::uint32_t>(part, count));
@@ -34,52 +29,139 @@ void ContainerTable::init(Arena& arena, const Capacities& capacities) {
         arena.take<MemberCgroup>(part, count * limits::cgroups_per_container));
     paths_ = BoundedList<char>(
         arena.take<char>("cgroup paths", count * limits::cgroup_path_bytes_per_container));
+    living_count_max_ = capacities.containers;
 }
 
-// The home place is a member, too: its descriptor is closed once, with the members.
 void ContainerTable::clear() {
-    for (MemberCgroup& member : members_)
-        close_place(member.place);
-    for (Container& container : containers_) {
-        for (std::size_t i = 0; i < std::size(container.places); ++i) {
-            if (i != container.home) close_place(container.places[i]);
-        }
+    for (std::uint32_t i = 0; i < containers_.size(); ++i) {
+        if (containers_[i].ended_at_ns == 0) end(i, 1);
     }
-    containers_.clear();
-    members_.clear();
-    paths_.clear();
-    order_.clear();
-    std::fill(slots_.begin(), slots_.end(), 0U);
-    file_count_ = 0;
+    forget_ended();
+    begin_search();
+}
+
+void ContainerTable::begin_search() {
+    ++search_number_;
     overflow_count_ = 0;
     member_overflow_count_ = 0;
+    overflow_first_.clear();
+    for (Container& container : containers_) {
+        if (container.ended_at_ns != 0) continue;
+        close_members(container);
+        container.seen_in = 0;
+        container.has_lost_members = false;
+        container.forget_absent_files();
+        for (CgroupPlace& place : container.places)
+            place.path_plus_one = 0;
+    }
+    members_.clear();
+    paths_.clear();
 }
 
-std::uint32_t& ContainerTable::slot_of(std::string_view id) {
+void ContainerTable::end_search(Instants now) {
+    for (std::uint32_t i = 0; i < containers_.size(); ++i) {
+        const Container& container = containers_[i];
+        const bool is_lost = container.ended_at_ns == 0 && container.seen_by != search_number_;
+        if (is_lost) end(i, now.realtime_ns);
+    }
+}
+
+std::size_t ContainerTable::slot_index_of(std::string_view id) const {
     std::size_t at = hash_of(id) % slots_.size();
     while (slots_[at] != 0 && containers_[slots_[at] - 1].id.view() != id)
         at = (at + 1) % slots_.size();
-    return slots_[at];
+    return at;
 }
 
-std::uint32_t ContainerTable::find_or_add(std::string_view id, std::uint8_t hierarchy,
-                                          std::uint64_t inode) {
-    std::uint32_t& slot = slot_of(id);
-    if (slot != 0) return slot - 1;
+std::uint32_t ContainerTable::find(std::string_view id) const {
+    const std::uint32_t slot = slots_[slot_index_of(id)];
+    return slot == 0 ? no_container : slot - 1;
+}
+
+// Takes a slot out and moves those behind it up, so that every search still ends at its own.
+void ContainerTable::unlink(std::string_view id) {
+    std::size_t hole = slot_index_of(id);
+    slots_[hole] = 0;
+    for (std::size_t at = (hole + 1) % slots_.size(); slots_[at] != 0;
+         at = (at + 1) % slots_.size()) {
+        const std::size_t ideal = hash_of(containers_[slots_[at] - 1].id.view()) % slots_.size();
+        const std::size_t from_ideal = (at + slots_.size() - ideal) % slots_.size();
+        const std::size_t from_hole = (at + slots_.size() - hole) % slots_.size();
+        if (from_ideal < from_hole) continue;
+        slots_[hole] = slots_[at];
+        slots_[at] = 0;
+        hole = at;
+    }
+}
+
+std::uint32_t ContainerTable::add(std::string_view id, std::uint8_t hierarchy, std::uint64_t inode,
+                                  Instants now) {
+    std::uint32_t& slot = slots_[slot_index_of(id)];
+    NMA_CHECK(slot == 0);
     Container container;
     container.inode = inode;
     container.home = hierarchy;
-    if (!container.id.assign(id) || !containers_.push(container)) {
-        ++overflow_count_;
+    container.seen_by = search_number_;
+    container.activity.found_at_ns = now.boottime_ns;
+    const bool has_room =
+        living_count_ < living_count_max_ && container.id.assign(id) && containers_.push(container);
+    if (!has_room) {
+        if (overflow_count_++ == 0) (void)overflow_first_.assign(id);
         return no_container;
     }
+    ++living_count_;
+    is_order_stale_ = true;
     slot = static_cast<std::uint32_t>(containers_.size());
     return slot - 1;
 }
 
-CgroupPlace ContainerTable::keep(int directory, std::string_view path, std::uint8_t hierarchy) {
+void ContainerTable::close_place(CgroupPlace& place) {
+    if (place.directory_plus_one != 0) {
+        close(place.directory_plus_one - 1);
+        --file_count_;
+    }
+    place = CgroupPlace{};
+}
+
+void ContainerTable::close_members(Container& container) {
+    std::uint32_t next = container.member_first_plus_one;
+    while (next != 0) {
+        MemberCgroup& member = members_[next - 1];
+        next = member.next_plus_one;
+        if (!member.is_borrowed) close_place(member.place);
+    }
+    container.member_first_plus_one = 0;
+}
+
+void ContainerTable::end(std::uint32_t index, std::uint64_t ended_at_ns) {
+    Container& container = containers_[index];
+    NMA_CHECK(container.ended_at_ns == 0);
+    unlink(container.id.view());
+    container.ended_at_ns = ended_at_ns;
+    close_members(container);
+    for (CgroupPlace& place : container.places)
+        close_place(place);
+    --living_count_;
+    is_order_stale_ = true;
+}
+
+// The last one moves into each hole.
+void ContainerTable::forget_ended() {
+    for (std::size_t i = containers_.size(); i-- > 0;) {
+        if (containers_[i].ended_at_ns == 0) continue;
+        const std::size_t last = containers_.size() - 1;
+        if (i != last) {
+            slots_[slot_index_of(containers_[last].id.view())] = static_cast<std::uint32_t>(i) + 1;
+            containers_[i] = containers_[last];
+        }
+        containers_.resize_down(last);
+        is_order_stale_ = true;
+    }
+}
+
+CgroupPlace ContainerTable::make_place(int directory, std::string_view path, std::uint64_t inode) {
     CgroupPlace place;
-    place.hierarchy = hierarchy;
+    place.inode = inode;
     if (file_count_ < file_count_max_) {
         ++file_count_;
         place.directory_plus_one = directory + 1;
@@ -97,14 +179,36 @@ CgroupPlace ContainerTable::keep(int directory, std::string_view path, std::uint
     return place;
 }
 
-bool ContainerTable::add_member(std::uint32_t container, CgroupPlace place) {
-    Container& owner = containers_[container];
-    if (!members_.push({place, owner.member_first_plus_one})) {
+void ContainerTable::keep(std::uint32_t index, std::uint8_t hierarchy, int directory,
+                          std::string_view path, std::uint64_t inode, bool is_own) {
+    Container& container = containers_[index];
+    CgroupPlace& own = container.places[hierarchy];
+    CgroupPlace place;
+    if (is_own && own.is_known()) {
+        close(directory);
+        place = own;
+    } else {
+        place = make_place(directory, path, inode);
+        if (is_own) own = place;
+    }
+    const bool is_home = container.home == hierarchy;
+    if (is_home && place.is_known() && add_member(container, {place, 0, is_own})) return;
+    if (is_home) container.has_lost_members = true;
+    if (!is_own) close_place(place);
+}
+
+bool ContainerTable::add_member(Container& container, const MemberCgroup& member) {
+    if (!members_.push(member)) {
         ++member_overflow_count_;
         return false;
     }
-    owner.member_first_plus_one = static_cast<std::uint32_t>(members_.size());
+    members_[members_.size() - 1].next_plus_one = container.member_first_plus_one;
+    container.member_first_plus_one = static_cast<std::uint32_t>(members_.size());
     return true;
+}
+
+void ContainerTable::drop_place(std::uint32_t container, std::uint8_t hierarchy) {
+    close_place(containers_[container].places[hierarchy]);
 }
 
 const MemberCgroup* ContainerTable::first_member(const Container& container) const {
@@ -116,7 +220,7 @@ const MemberCgroup* ContainerTable::next_member(const MemberCgroup& member) cons
     return member.next_plus_one == 0 ? nullptr : &members_[member.next_plus_one - 1];
 }
 
-Status ContainerTable::read(FileReader& reader, int hierarchy_directory, CgroupPlace place,
+Status ContainerTable::read(FileReader& reader, int hierarchy_directory, const CgroupPlace& place,
                             const char* file, std::string_view& text) const {
     if (place.directory_plus_one != 0) return reader.read(place.directory_plus_one - 1, file, text);
     if (place.path_plus_one == 0) return Status::absent;
@@ -126,13 +230,18 @@ Status ContainerTable::read(FileReader& reader, int hierarchy_directory, CgroupP
     return reader.read(hierarchy_directory, path.c_str(), text);
 }
 
-void ContainerTable::sort() {
-    order_.clear();
-    for (std::uint32_t i = 0; i < containers_.size(); ++i)
-        NMA_CHECK(order_.push(i));
-    std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
-        return containers_[a].id.view() < containers_[b].id.view();
-    });
+std::span<const std::uint32_t> ContainerTable::sorted() {
+    if (is_order_stale_) {
+        order_.clear();
+        for (std::uint32_t i = 0; i < containers_.size(); ++i) {
+            if (containers_[i].ended_at_ns == 0) NMA_CHECK(order_.push(i));
+        }
+        std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return containers_[a].id.view() < containers_[b].id.view();
+        });
+        is_order_stale_ = false;
+    }
+    return {order_.begin(), order_.size()};
 }
 
 }  // namespace nma

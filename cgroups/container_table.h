@@ -1,25 +1,29 @@
-// The containers that the last search found, with their cgroups held open. All memory is set
-// aside at start; what does not fit is counted.
+// The containers that are known, with their cgroups held open. They keep their place from one
+// search to the next, so that what is known of one (when it was read, what it used) stays with it.
+// All memory is set aside at start; what does not fit is counted, and the first of it named.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "cgroups/activity.h"
+#include "cgroups/cgroup_file.h"
 #include "cgroups/container_name.h"
 #include "platform/base/arena.h"
 #include "platform/base/bounded_list.h"
 #include "platform/base/status.h"
 #include "platform/limits.h"
+#include "platform/linux/clock.h"
 #include "platform/linux/file_reader.h"
 
 namespace nma {
 
 // A cgroup by its descriptor, or by its path where no more descriptors may be had.
 struct CgroupPlace {
+    std::uint64_t inode = 0;
     std::int32_t directory_plus_one = 0;
-    std::uint32_t path_plus_one = 0;  // offset into the table's paths
-    std::uint8_t hierarchy = 0;
+    std::uint32_t path_plus_one = 0;  // offset into the table's paths, good until the next search
 
     bool is_known() const { return directory_plus_one != 0 || path_plus_one != 0; }
 };
@@ -28,17 +32,33 @@ struct CgroupPlace {
 struct MemberCgroup {
     CgroupPlace place;
     std::uint32_t next_plus_one = 0;
+    bool is_borrowed = false;  // the descriptor is that of the container's own place
 };
 
 inline constexpr std::uint32_t no_container = 0xffffffff;
+inline constexpr std::size_t controller_file_count_max = 128;
 
 struct Container {
     ContainerId id;
     std::uint64_t inode = 0;  // of its cgroup in its home hierarchy
     std::uint8_t home = 0;    // the hierarchy in which it was found first
-    CgroupPlace places[limits::cgroup_hierarchy_count_max] = {};
+    Runtime runtime = {};
+    std::uint8_t seen_in = 0;       // bit per hierarchy, in the last search
+    std::uint32_t seen_by = 0;      // number of the last search that found it
+    bool has_lost_members = false;  // some of its cgroups had no room
+    std::uint64_t ended_at_ns = 0;  // wall time; 0: it lives
     std::uint32_t member_first_plus_one = 0;
-    std::uint64_t absent_files = 0;  // bit per file of the controllers: not there, do not ask again
+    CgroupPlace places[limits::cgroup_hierarchy_count_max] = {};
+    std::uint64_t absent_files[controller_file_count_max / 64] = {};  // bit per controllers' file
+    Activity activity;
+    PidList pids;  // when it was last read in full
+    Status pids_status = Status::ok;
+
+    // Files that were not there are asked for again.
+    void forget_absent_files() {
+        for (std::uint64_t& word : absent_files)
+            word = 0;
+    }
 };
 
 class ContainerTable {
@@ -51,44 +71,76 @@ class ContainerTable {
     // Closes and forgets everything.
     void clear();
 
-    // The index of a container, new or known; no_container when there is no room (counted).
-    std::uint32_t find_or_add(std::string_view id, std::uint8_t hierarchy, std::uint64_t inode);
+    // Starts a search: forgets members and paths, keeps the containers. What the search does not
+    // find ends with end_search.
+    void begin_search();
+    void end_search(Instants now);
+    std::uint32_t search_number() const { return search_number_; }
 
-    // Keeps the cgroup `path` of `hierarchy`, below its mount point. Takes over `directory`, which
-    // it closes when over budget.
-    CgroupPlace keep(int directory, std::string_view path, std::uint8_t hierarchy);
+    // The index of a container that lives; no_container when there is none.
+    std::uint32_t find(std::string_view id) const;
 
-    // False, and counted, when there is no room.
-    bool add_member(std::uint32_t container, CgroupPlace place);
+    // A new one; `id` must not live. no_container when there is no room (counted, and named).
+    std::uint32_t add(std::string_view id, std::uint8_t hierarchy, std::uint64_t inode,
+                      Instants now);
+
+    // The container is gone: closes its cgroups. It stays, findable by index only, until
+    // forget_ended.
+    void end(std::uint32_t index, std::uint64_t ended_at_ns);
+    // Indexes of other containers change.
+    void forget_ended();
+
+    // Keeps the cgroup at `path` of `hierarchy`, below its mount point, as the container's own or
+    // as one below it. Takes over `directory`. Of the home hierarchy each becomes a member.
+    void keep(std::uint32_t container, std::uint8_t hierarchy, int directory, std::string_view path,
+              std::uint64_t inode, bool is_own);
+    void drop_place(std::uint32_t container, std::uint8_t hierarchy);
+
     const MemberCgroup* first_member(const Container& container) const;
     const MemberCgroup* next_member(const MemberCgroup& member) const;
 
     // Reads a file of a cgroup.
-    Status read(FileReader& reader, int hierarchy_directory, CgroupPlace place, const char* file,
-                std::string_view& text) const;
+    Status read(FileReader& reader, int hierarchy_directory, const CgroupPlace& place,
+                const char* file, std::string_view& text) const;
 
-    // Fixes the order in which sorted() gives the containers: by id.
-    void sort();
-    std::span<const std::uint32_t> sorted() const { return {order_.begin(), order_.size()}; }
+    // Those that live, by id.
+    std::span<const std::uint32_t> sorted();
+
+    // All, with those that ended.
+    std::span<const Container> all() const { return {containers_.begin(), containers_.size()}; }
 
     Container& operator[](std::uint32_t index) { return containers_[index]; }
-    std::size_t size() const { return containers_.size(); }
-    std::uint32_t overflow_count() const { return overflow_count_; }
-    std::uint32_t member_overflow_count() const { return member_overflow_count_; }
+    std::size_t living_count() const { return living_count_; }
+    std::size_t ended_count() const { return containers_.size() - living_count_; }
     std::size_t file_count() const { return file_count_; }
 
+    // Since the last search began: containers without room, and the first of them.
+    std::uint32_t overflow_count() const { return overflow_count_; }
+    const ContainerId& overflow_first() const { return overflow_first_; }
+    std::uint32_t member_overflow_count() const { return member_overflow_count_; }
+
   private:
-    std::uint32_t& slot_of(std::string_view id);
+    std::size_t slot_index_of(std::string_view id) const;
+    void unlink(std::string_view id);
+    void close_place(CgroupPlace& place);
+    void close_members(Container& container);
+    CgroupPlace make_place(int directory, std::string_view path, std::uint64_t inode);
+    bool add_member(Container& container, const MemberCgroup& member);
 
     BoundedList<Container> containers_;
     BoundedList<MemberCgroup> members_;
     BoundedList<char> paths_;
     BoundedList<std::uint32_t> order_;
     std::span<std::uint32_t> slots_;  // open addressing; index + 1
+    std::size_t living_count_ = 0;
+    std::size_t living_count_max_ = 0;
     std::size_t file_count_ = 0;
     std::size_t file_count_max_ = 0;
+    std::uint32_t search_number_ = 0;
     std::uint32_t overflow_count_ = 0;
     std::uint32_t member_overflow_count_ = 0;
+    ContainerId overflow_first_;
+    bool is_order_stale_ = true;
 };
 
 }  // namespace nma

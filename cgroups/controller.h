@@ -39,8 +39,8 @@ struct ContainerReading {
     const ContainerTable& table;
     std::span<const Hierarchy> hierarchies;
     const Container& container;
-    PidList pids;        // of cgroup.procs
-    Status pids_status;  // ok when pids holds all of them
+    const PidList& pids;  // of cgroup.procs
+    Status pids_status;   // ok when pids holds all of them
 };
 
 struct Controller {
@@ -57,6 +57,9 @@ struct Controller {
 
     // After the files: figures that need more than one of them. In a group of its own. May be null.
     Status (*finish)(void* state, SnapshotWriter& writer) = nullptr;
+
+    // Read at every tick, even of an idle container, for its files move without it.
+    bool is_always_read = false;
 
     // Instead of files, for what is not in a file of one cgroup. Says itself, by
     // writer.add_missing, what it could not find and why.

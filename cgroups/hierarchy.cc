@@ -19,6 +19,14 @@ SubsystemSet lowest_bit(SubsystemSet set) {
 
 }  // namespace
 
+std::size_t hierarchy_of(std::span<const Hierarchy> all, Subsystem subsystem) {
+    const auto bit = 1U << static_cast<unsigned>(subsystem);
+    std::size_t index = 0;
+    while (index < all.size() && (all[index].subsystems & bit) == 0)
+        ++index;
+    return index;
+}
+
 Status Hierarchies::open(const HostContext& context) {
     close();
     static CgroupMounts mounts;

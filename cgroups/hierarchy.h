@@ -13,6 +13,9 @@ struct Hierarchy {
     SubsystemSet subsystems = 0;
 };
 
+// The index of the hierarchy that has `subsystem`; at most one does. all.size() when none has.
+std::size_t hierarchy_of(std::span<const Hierarchy> all, Subsystem subsystem);
+
 class Hierarchies {
   public:
     // Finds and opens them; what was open is closed first. In the order in which they are good at

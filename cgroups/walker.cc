@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,15 +15,57 @@ namespace nma {
 // Depth first with a stack of names of our own: the path of the cgroup at hand is put together
 // from those above it, of which `ends` keeps the lengths.
 struct Walker::Visit {
+    const Ground& ground;
     const Hierarchy& hierarchy;
     std::uint8_t index;
-    const NamingRules& rules;
-    DirReader& dirs;
-    ChangeWatch& watch;
-    ContainerTable& table;
     FixedText<limits::path_bytes> path;  // "docker/0123…", relative to the mount point
     std::size_t ends[limits::cgroup_depth_max + 1] = {};
 };
+
+namespace {
+
+struct stat status_of(int directory, const char* path) {
+    struct stat status = {};
+    if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) != 0) status.st_ino = 0;
+    return status;
+}
+
+// Whether this search found the id already, for another cgroup of the same hierarchy: nested
+// containers of two parents may have the same name.
+bool is_taken(const Walker::Ground& ground, std::string_view id, std::uint8_t hierarchy,
+              std::uint64_t inode) {
+    const std::uint32_t index = ground.table.find(id);
+    if (index == no_container) return false;
+    const Container& container = ground.table[index];
+    const CgroupPlace& place = container.places[hierarchy];
+    const bool was_seen = ((container.seen_in >> hierarchy) & 1U) != 0;
+    return was_seen && place.is_known() && place.inode != inode;
+}
+
+// The container of that id: the one that is known, or a new one. A cgroup that was made anew under
+// a name that is known is another container. no_container without room.
+std::uint32_t take_container(const Walker::Ground& ground, std::string_view id, Runtime runtime,
+                             std::uint8_t hierarchy, std::uint64_t inode) {
+    ContainerTable& table = ground.table;
+    std::uint32_t index = table.find(id);
+    if (index != no_container && table[index].home == hierarchy && table[index].inode != inode) {
+        table.end(index, ground.now.realtime_ns);
+        index = no_container;
+    }
+    if (index == no_container) {
+        index = table.add(id, hierarchy, inode, ground.now);
+        if (index == no_container) return no_container;
+    }
+    Container& container = table[index];
+    const CgroupPlace& place = container.places[hierarchy];
+    if (place.is_known() && place.inode != inode) table.drop_place(index, hierarchy);
+    container.runtime = runtime;
+    container.seen_by = table.search_number();
+    container.seen_in = static_cast<std::uint8_t>(container.seen_in | (1U << hierarchy));
+    return index;
+}
+
+}  // namespace
 
 void Walker::init(Arena& arena) {
     const char* part = "cgroup search";
@@ -30,26 +73,32 @@ void Walker::init(Arena& arena) {
     names_ = BoundedList<char>(arena.take<char>(part, limits::cgroup_pending_bytes));
 }
 
-void Walker::walk(std::span<const Hierarchy> hierarchies, const NamingRules& rules, DirReader& dirs,
-                  ChangeWatch& watch, ContainerTable& table) {
+void Walker::walk(const Ground& ground) {
     visited_count_ = 0;
     skipped_count_ = 0;
     container_overflow_count_ = 0;
-    for (std::size_t i = 0; i < hierarchies.size(); ++i) {
-        const std::uint32_t before = table.overflow_count();
-        Visit visit = {hierarchies[i], static_cast<std::uint8_t>(i), rules, dirs, watch, table, {}};
+    ground.watch.begin_search();
+    ground.table.begin_search();
+    for (std::size_t i = 0; i < ground.hierarchies.size(); ++i) {
+        const std::uint32_t before = ground.table.overflow_count();
+        Visit visit = {ground, ground.hierarchies[i], static_cast<std::uint8_t>(i), {}};
         walk_one(visit);
         container_overflow_count_ =
-            std::max(container_overflow_count_, table.overflow_count() - before);
+            std::max(container_overflow_count_, ground.table.overflow_count() - before);
     }
-    table.sort();
+    ground.table.end_search(ground.now);
 }
 
 void Walker::walk_one(Visit& visit) {
+    const int root = visit.hierarchy.directory;
     pending_.clear();
     names_.clear();
-    visit.watch.add(visit.hierarchy.directory);
-    list_children(visit, visit.hierarchy.directory, no_container, 1);
+    visit.ground.watch.add(root, visit.index, {}, false);
+    list_children(visit, root, no_container, 1);
+    visit_pending(visit);
+}
+
+void Walker::visit_pending(Visit& visit) {
     while (!pending_.empty()) {
         const Pending cgroup = pending_[pending_.size() - 1];
         pending_.resize_down(pending_.size() - 1);
@@ -68,6 +117,48 @@ void Walker::walk_one(Visit& visit) {
     }
 }
 
+void Walker::walk_below(const Ground& ground, std::uint8_t hierarchy, std::string_view path) {
+    Visit visit = {ground, ground.hierarchies[hierarchy], hierarchy, {}};
+    Pending cgroup = {0, 0, no_container, 0};
+    if (!visit.path.assign(path)) return;
+    for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
+        if (++cgroup.depth > limits::cgroup_depth_max) {
+            ++skipped_count_;
+            return;
+        }
+        visit.ends[cgroup.depth] = std::min(end, path.size());
+        if (end == path.npos) break;
+        ContainerId id;
+        if (container_of_path(path.substr(0, end), ground.rules, id)) {
+            cgroup.owner = ground.table.find(id.view());
+        }
+    }
+    cgroup.inode = status_of(visit.hierarchy.directory, visit.path.c_str()).st_ino;
+    if (cgroup.inode == 0) return;
+    visited_count_ = 0;
+    pending_.clear();
+    names_.clear();
+    visit_cgroup(visit, cgroup);
+    visit_pending(visit);
+}
+
+void Walker::look_for_end(const Ground& ground, std::uint8_t hierarchy, std::string_view path) {
+    ContainerId id;
+    FixedText<limits::path_bytes> name;
+    if (!container_of_path(path, ground.rules, id) || !name.assign(path)) return;
+    const std::uint32_t index = ground.table.find(id.view());
+    if (index == no_container) return;
+    const Container& container = ground.table[index];
+    const std::uint64_t inode =
+        status_of(ground.hierarchies[hierarchy].directory, name.c_str()).st_ino;
+    if (container.places[hierarchy].inode == inode) return;
+    if (container.home == hierarchy) {
+        ground.table.end(index, ground.now.realtime_ns);
+    } else {
+        ground.table.drop_place(index, hierarchy);
+    }
+}
+
 void Walker::visit_cgroup(Visit& visit, const Pending& cgroup) {
     const int directory = openat(visit.hierarchy.directory, visit.path.c_str(),
                                  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -78,51 +169,47 @@ void Walker::visit_cgroup(Visit& visit, const Pending& cgroup) {
     bool is_own = false;
     std::uint32_t owner = owner_of(visit, cgroup, is_own);
     if (!is_own && is_runtime_of_container(visit.path.view())) owner = no_container;
-    const bool is_home = owner != no_container && visit.table[owner].home == visit.index;
-    if (owner == no_container || is_home) visit.watch.add(directory);
+    ContainerTable& table = visit.ground.table;
+    const bool is_home = owner != no_container && table[owner].home == visit.index;
+    if (owner == no_container || is_home) {
+        const bool has_events = is_own && visit.hierarchy.is_unified;
+        visit.ground.watch.add(directory, visit.index, visit.path.view(), has_events);
+    }
     list_children(visit, directory, owner, cgroup.depth + 1);
     if (owner == no_container || (!is_own && !is_home)) {
         close(directory);
         return;
     }
-    keep(visit, owner, is_own, directory);
+    table.keep(owner, visit.index, directory, visit.path.view(), cgroup.inode, is_own);
 }
 
-// Nested containers of two parents may have the same name; then the parent's makes it another.
+// Where a name is taken by another container, the parent's makes it one of its own.
 std::uint32_t Walker::owner_of(Visit& visit, const Pending& cgroup, bool& is_own) {
     ContainerId id;
-    is_own = container_of_path(visit.path.view(), visit.rules, id);
+    Runtime runtime = {};
+    is_own = container_of_path(visit.path.view(), visit.ground.rules, id, &runtime);
     if (!is_own) return cgroup.owner;
-    std::uint32_t owner = visit.table.find_or_add(id.view(), visit.index, cgroup.inode);
-    if (owner != no_container && visit.table[owner].places[visit.index].is_known()) {
-        ContainerId whole;
+    if (is_taken(visit.ground, id.view(), visit.index, cgroup.inode)) {
+        const ContainerId child = id;
         const bool is_nested = cgroup.owner != no_container &&
-                               whole.assign(visit.table[cgroup.owner].id.view()) &&
-                               whole.append(".") && whole.append(id.view());
-        owner = is_nested ? visit.table.find_or_add(whole.view(), visit.index, cgroup.inode)
-                          : no_container;
-        if (owner != no_container && visit.table[owner].places[visit.index].is_known())
-            owner = no_container;
-        if (owner == no_container) ++skipped_count_;
+                               id.assign(visit.ground.table[cgroup.owner].id.view()) &&
+                               id.append(".") && id.append(child.view());
+        if (!is_nested || is_taken(visit.ground, id.view(), visit.index, cgroup.inode)) {
+            ++skipped_count_;
+            is_own = false;
+            return no_container;
+        }
     }
+    const std::uint32_t owner =
+        take_container(visit.ground, id.view(), runtime, visit.index, cgroup.inode);
     is_own = owner != no_container;
     return owner;
 }
 
-void Walker::keep(Visit& visit, std::uint32_t owner, bool is_own, int directory) {
-    Container& container = visit.table[owner];
-    const CgroupPlace place = visit.table.keep(directory, visit.path.view(), visit.index);
-    if (container.home == visit.index && !visit.table.add_member(owner, place)) {
-        if (place.directory_plus_one != 0) close(place.directory_plus_one - 1);
-        return;
-    }
-    if (is_own) container.places[visit.index] = place;
-}
-
 void Walker::list_children(Visit& visit, int directory, std::uint32_t owner, std::uint32_t depth) {
-    if (visit.dirs.open(directory, ".") != Status::ok) return;
+    if (visit.ground.dirs.open(directory, ".") != Status::ok) return;
     DirEntry entry;
-    while (visit.dirs.next(entry)) {
+    while (visit.ground.dirs.next(entry)) {
         if (!entry.may_be_directory()) continue;
         const std::string_view name = entry.name;
         if (depth > limits::cgroup_depth_max || !names_.append({name.data(), name.size()})) {

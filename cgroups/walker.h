@@ -18,15 +18,31 @@ class Walker {
   public:
     void init(Arena& arena);
 
-    // Fills the empty `table` with all containers of the hierarchies, and watches the cgroups
-    // whose children matter.
-    void walk(std::span<const Hierarchy> hierarchies, const NamingRules& rules, DirReader& dirs,
-              ChangeWatch& watch, ContainerTable& table);
+    // What a walk works on.
+    struct Ground {
+        std::span<const Hierarchy> hierarchies;
+        const NamingRules& rules;
+        DirReader& dirs;
+        ChangeWatch& watch;
+        ContainerTable& table;
+        Instants now;
+    };
 
-    // Cgroups that were too many, too deep or had names too long, in the last walk.
+    // A search of all hierarchies: afterwards `table` has the containers that there are, those that
+    // are gone have ended, and the cgroups whose children matter are watched.
+    void walk(const Ground& ground);
+
+    // Looks at the cgroup at `path`, which was just made, and at all below it.
+    void walk_below(const Ground& ground, std::uint8_t hierarchy, std::string_view path);
+
+    // Looks whether the cgroup at `path` is still there; if it was a container's and is not, the
+    // container has ended.
+    static void look_for_end(const Ground& ground, std::uint8_t hierarchy, std::string_view path);
+
+    // Cgroups that were too many, too deep or had names too long, since the last search began.
     std::uint32_t skipped_count() const { return skipped_count_; }
 
-    // Containers that had no room in the table.
+    // Containers that had no room in the table, the same.
     std::uint32_t container_overflow_count() const { return container_overflow_count_; }
 
   private:
@@ -40,9 +56,9 @@ class Walker {
     struct Visit;
 
     void walk_one(Visit& visit);
+    void visit_pending(Visit& visit);
     void visit_cgroup(Visit& visit, const Pending& cgroup);
     std::uint32_t owner_of(Visit& visit, const Pending& cgroup, bool& is_own);
-    void keep(Visit& visit, std::uint32_t owner, bool is_own, int directory);
     void list_children(Visit& visit, int directory, std::uint32_t owner, std::uint32_t depth);
 
     BoundedList<Pending> pending_;

@@ -66,6 +66,20 @@ inline constexpr std::size_t node_text_bytes = 256 * 1024;
 inline constexpr std::size_t container_count_default = 1024;
 inline constexpr std::size_t container_count_max = 16 * 1024;
 
+// Containers that ended and are still shown, and for how long by default.
+inline constexpr std::size_t exited_count_default = 256;
+inline constexpr std::size_t exited_count_max = 4096;
+inline constexpr std::uint32_t exited_age_s_default = 120;
+inline constexpr std::uint32_t exited_age_s_max = 3600;
+
+// Readings of containers between two ticks: their first, and their last before they end. The room
+// is for as many containers as may be shown after their end, a few readings each.
+inline constexpr std::size_t interim_readings_per_exited = 4;
+
+// How old figures of an idle container may become before they are read again all the same.
+inline constexpr std::uint32_t idle_age_s_default = 30;
+inline constexpr std::uint32_t idle_age_s_max = 3600;
+
 // Per container: about 60 figures, and block devices with 20 figures each (cgroup v1 has most).
 // It is an average: the room is shared by all containers.
 inline constexpr std::size_t samples_per_container = 160;
@@ -89,6 +103,15 @@ inline constexpr std::size_t cgroup_hierarchy_count_max = 8;
 // Names of cgroups that were listed but not visited yet: all siblings along one path.
 inline constexpr std::size_t cgroup_pending_count_max = 32 * 1024;
 inline constexpr std::size_t cgroup_pending_bytes = cgroup_pending_count_max * 64;
+
+// Watches for changes, per container (its cgroup, its cgroup.events and some cgroups below) and for
+// the cgroups above, with their paths. A change where no watch had room means a search.
+inline constexpr std::size_t watches_per_container = 4;
+inline constexpr std::size_t watch_reserve_count = 4096;
+inline constexpr std::size_t watch_path_bytes = 128;
+
+// Changes that are taken in one go; more of them mean a search, which costs less.
+inline constexpr std::size_t changes_per_look_max = 4096;
 
 // Per container: cgroups that hold its processes (its own, and those below it). An average.
 inline constexpr std::size_t cgroups_per_container = 8;
@@ -123,18 +146,24 @@ namespace nma {
 // What the configuration may choose; everything else follows from it.
 struct Capacities {
     std::size_t containers = limits::container_count_default;
+    std::size_t exited = limits::exited_count_default;
+    bool has_node = true;  // false: a snapshot of containers alone
 
+    constexpr std::size_t entries() const { return containers + exited; }
     std::size_t subjects() const {
-        return limits::node_subject_count_max + containers * limits::subjects_per_container;
+        return (has_node ? limits::node_subject_count_max : 1) +
+               entries() * limits::subjects_per_container;
     }
     std::size_t samples() const {
-        return limits::node_sample_count_max + containers * limits::samples_per_container;
+        return (has_node ? limits::node_sample_count_max : 0) +
+               entries() * limits::samples_per_container;
     }
     std::size_t missing() const {
-        return limits::node_missing_count_max + containers * limits::missing_per_container;
+        return limits::node_missing_count_max + entries() * limits::missing_per_container;
     }
     std::size_t text_bytes() const {
-        return limits::node_text_bytes + containers * limits::text_bytes_per_container;
+        return (has_node ? limits::node_text_bytes : 0) +
+               entries() * limits::text_bytes_per_container;
     }
 };
 
@@ -144,9 +173,9 @@ namespace limits {
 // size of a usual datapoint, and as much again for all other answers.
 inline constexpr std::size_t datapoint_bytes_usual = 192;
 
-inline constexpr std::size_t body_pool_bytes(const Capacities& capacities) {
+constexpr std::size_t body_pool_bytes(const Capacities& capacities) {
     const std::size_t node_bytes = node_sample_count_max * datapoint_bytes_usual;
-    return node_bytes + node_bytes / 2 + capacities.containers * (name_bytes_max + 3);
+    return node_bytes + node_bytes / 2 + capacities.entries() * (name_bytes_max + 3);
 }
 
 }  // namespace limits

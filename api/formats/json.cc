@@ -6,10 +6,12 @@ namespace nma {
 
 namespace {
 
-// "2018-04-09T23:46:16Z", the same in every datapoint of a message.
+// "2018-04-09T23:46:16Z".
 struct Timestamp {
     char text[32];
     std::size_t bytes;
+
+    std::string_view view() const { return {text, bytes}; }
 
     explicit Timestamp(std::uint64_t realtime_ns) {
         TextSink sink(text);
@@ -76,10 +78,13 @@ void append_dimensions(TextSink& sink, const Message& message) {
     if (!message.identity.cluster_id.empty()) {
         append_member(sink, "cluster_id", message.identity.cluster_id.view(), is_first);
     }
-    if (!message.container_id.empty()) {
-        append_member(sink, "container_id", message.container_id, is_first);
+    if (message.container != nullptr) {
+        append_member(sink, "container_id", message.snapshot.text(message.container->id), is_first);
     }
     append_member(sink, "hostname", message.identity.hostname.view(), is_first);
+    if (message.container != nullptr && message.container->is_exited()) {
+        append_member(sink, "state", "exited", is_first);
+    }
     sink.append('}');
 }
 
@@ -93,7 +98,10 @@ void append_missing(TextSink& sink, std::span<const MissingGroup> missing) {
 }
 
 Status write_json(const Message& message, TextSink& sink) {
-    const Timestamp timestamp(message.snapshot.taken_at.realtime_ns);
+    const std::uint64_t taken_at_ns = message.snapshot.taken_at.realtime_ns;
+    const Timestamp fresh(taken_at_ns);
+    const Timestamp aged(message.container == nullptr ? taken_at_ns
+                                                      : message.container->read_at_ns);
     sink.append("{\"datapoints\":[");
     bool is_first = true;
     for (const Sample& sample : message.samples) {
@@ -101,7 +109,8 @@ Status write_json(const Message& message, TextSink& sink) {
         if (spec.view == View::full && message.view != View::full) continue;
         if (!is_first) sink.append(',');
         is_first = false;
-        append_datapoint(sink, message.snapshot, spec, sample, {timestamp.text, timestamp.bytes});
+        append_datapoint(sink, message.snapshot, spec, sample,
+                         sample.is_aged ? aged.view() : fresh.view());
     }
     sink.append("],\"dimensions\":");
     append_dimensions(sink, message);

@@ -7,7 +7,7 @@ namespace {
 
 Status write(const RouteContext& context, TextSink& sink) {
     if (context.snapshot == nullptr) return Status::absent;
-    return write_containers(*context.snapshot, sink);
+    return write_containers(*context.snapshot, context.has_exited, sink);
 }
 
 }  // namespace

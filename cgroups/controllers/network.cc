@@ -132,6 +132,7 @@ Status run(ContainerReading& reading, SnapshotWriter& writer) {
 
 }  // namespace
 
-extern constexpr Controller network_controller = {.name = "network", .specs = specs, .run = run};
+extern constexpr Controller network_controller = {
+    .name = "network", .specs = specs, .is_always_read = true, .run = run};
 
 }  // namespace nma

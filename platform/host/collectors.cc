@@ -84,7 +84,6 @@ void HostSampler::sample(const HostContext& context, SnapshotWriter& writer) {
         writer.add_duration(source, after_ns - before_ns);
         before_ns = after_ns;
     }
-    writer.end_node();
 }
 
 void HostSampler::sample_one(std::uint16_t source, const HostContext& context,

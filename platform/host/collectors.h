@@ -21,7 +21,7 @@ class HostSampler {
     // Calls the readers' stop functions and closes their files.
     void stop();
 
-    // One reading. Reader i writes as source i.
+    // One reading. Reader i writes as source i. The node's part is left open for others.
     void sample(const HostContext& context, SnapshotWriter& writer);
 
   private:

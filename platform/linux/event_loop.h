@@ -22,7 +22,8 @@ class EventLoop {
     Status open();
     void close();
 
-    // Calls `handler` whenever `fd` has one of `events` (EPOLLIN …), level-triggered.
+    // Calls `handler` whenever `fd` has one of `events` (EPOLLIN …), level-triggered
+    // unless EPOLLET is among them.
     // full after watch_count_max, io_error when the kernel refuses.
     Status watch(int fd, std::uint32_t events, EventHandler handler);
 

@@ -34,6 +34,7 @@ Reason reason_of(Status status);
 struct MissingGroup {
     const char* group;
     Reason reason;
+    std::uint8_t source = 0;  // index into the catalogue: which reader said so
 };
 
 }  // namespace nma

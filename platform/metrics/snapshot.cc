@@ -25,10 +25,10 @@ void Snapshot::init(Arena& arena, const Capacities& capacities) {
     samples = BoundedList<Sample>(arena.take<Sample>(part, capacities.samples()));
     text_pool = BoundedList<char>(arena.take<char>(part, capacities.text_bytes()));
     containers =
-        BoundedList<ContainerEntry>(arena.take<ContainerEntry>(part, capacities.containers));
+        BoundedList<ContainerEntry>(arena.take<ContainerEntry>(part, capacities.entries()));
     missing = BoundedList<MissingGroup>(arena.take<MissingGroup>(part, capacities.missing()));
     reports = arena.take<CollectorReport>(part, limits::collector_count_max);
-    container_slots = arena.take<std::uint32_t>(part, std::bit_ceil(capacities.containers * 2 + 1));
+    container_slots = arena.take<std::uint32_t>(part, std::bit_ceil(capacities.entries() * 2 + 1));
 }
 
 std::uint32_t& Snapshot::container_slot(std::string_view id) const {

@@ -20,8 +20,9 @@ namespace nma {
 struct Sample {
     std::uint64_t value;    // scale and sign: see the spec
     std::uint32_t subject;  // index into Snapshot::subjects
-    std::uint16_t source;   // index into the catalogue: which reader
-    std::uint16_t spec;     // index into that reader's specs
+    std::uint16_t spec;     // index into the specs of its reader
+    std::uint8_t source;    // index into the catalogue: which reader
+    bool is_aged = false;   // read at ContainerEntry::read_at_ns, and not with the snapshot
 };
 static_assert(sizeof(Sample) == 16);
 
@@ -34,14 +35,21 @@ struct CollectorReport {
     Status status = Status::ok;        // of the worst of its files
 };
 
+// Subjects, texts, samples and missing groups of a container each lie together.
 struct ContainerEntry {
-    TextRef id;
-    std::uint64_t inode = 0;  // of its cgroup directory: tells a reused id from the old one
-    std::uint32_t subject = 0;
+    TextRef id;  // the first of its texts
+    std::uint32_t text_bytes = 0;
+    std::uint64_t inode = 0;         // of its cgroup directory: tells a reused id from the old one
+    std::uint64_t read_at_ns = 0;    // wall time of its aged samples
+    std::uint64_t exited_at_ns = 0;  // wall time of its end; 0: it lives
+    std::uint32_t subject = 0;       // the first of its subjects
+    std::uint32_t subject_count = 0;
     std::uint32_t sample_first = 0;
     std::uint32_t sample_count = 0;
     std::uint32_t missing_first = 0;
     std::uint32_t missing_count = 0;
+
+    bool is_exited() const { return exited_at_ns != 0; }
 };
 
 struct Snapshot {
@@ -50,6 +58,7 @@ struct Snapshot {
     std::uint32_t node_sample_count = 0;         // samples before this index are the node's
     std::uint32_t node_missing_count = 0;        // the same of `missing`
     std::uint32_t container_overflow_count = 0;  // containers that had no room at all
+    std::uint32_t living_count = 0;  // containers before this index live, those after it ended
 
     BoundedList<Subject> subjects;  // [0] is the node
     BoundedList<Sample> samples;

@@ -15,6 +15,7 @@ void SnapshotWriter::start(Snapshot& snapshot, std::uint64_t sequence, Instants 
     snapshot.node_missing_count = 0;
     snapshot.missing.clear();
     snapshot.container_overflow_count = 0;
+    snapshot.living_count = 0;
     snapshot.subjects.clear();
     snapshot.samples.clear();
     snapshot.text_pool.clear();
@@ -84,7 +85,8 @@ std::uint32_t SnapshotWriter::add_subject(SubjectKind kind, std::uint32_t parent
 void SnapshotWriter::add_sample(std::uint16_t spec, std::uint64_t value, std::uint32_t subject) {
     NMA_CHECK(is_open_);
     if (subject == no_subject) return;
-    if (!snapshot_->samples.push({value, subject, source_, spec})) count_overflow();
+    const Sample sample = {value, subject, spec, static_cast<std::uint8_t>(source_)};
+    if (!snapshot_->samples.push(sample)) count_overflow();
 }
 
 void SnapshotWriter::count_skipped(std::uint32_t count) {
@@ -98,26 +100,31 @@ void SnapshotWriter::count_overflow(std::uint32_t count) {
 }
 
 void SnapshotWriter::add_missing(const char* group, Reason reason) {
+    add_missing_of(source_, group, reason);
+}
+
+void SnapshotWriter::add_missing_of(std::uint16_t source, const char* group, Reason reason) {
     BoundedList<MissingGroup>& missing = snapshot_->missing;
     for (std::size_t i = first_missing_; i < missing.size(); ++i) {
         if (std::strcmp(missing[i].group, group) == 0) return;
     }
-    (void)missing.push({group, reason});
+    (void)missing.push({group, reason, static_cast<std::uint8_t>(source)});
 }
 
 void SnapshotWriter::add_duration(std::uint16_t source, std::uint64_t duration_ns) {
     snapshot_->reports[source].duration_ns += duration_ns;
 }
 
-bool SnapshotWriter::begin_container(std::string_view id, std::uint64_t inode) {
+bool SnapshotWriter::begin_container(std::string_view id, std::uint64_t inode, bool is_replacing) {
     NMA_CHECK(!is_open_);
     NMA_CHECK(container_subject_ == no_subject);
     Snapshot& snapshot = *snapshot_;
     std::uint32_t& slot = snapshot.container_slot(id);
-    if (slot != 0) return false;
+    if (slot != 0 && !is_replacing) return false;
     const std::size_t text_before = snapshot.text_pool.size();
     ContainerEntry entry;
     entry.inode = inode;
+    entry.read_at_ns = snapshot.taken_at.realtime_ns;
     entry.sample_first = static_cast<std::uint32_t>(snapshot.samples.size());
     entry.missing_first = static_cast<std::uint32_t>(snapshot.missing.size());
     entry.subject = static_cast<std::uint32_t>(snapshot.subjects.size());
@@ -141,11 +148,76 @@ bool SnapshotWriter::begin_container(std::string_view id, std::uint64_t inode) {
 void SnapshotWriter::end_container() {
     NMA_CHECK(!is_open_);
     NMA_CHECK(container_subject_ != no_subject);
-    ContainerEntry& entry = snapshot_->containers[snapshot_->containers.size() - 1];
-    entry.sample_count = static_cast<std::uint32_t>(snapshot_->samples.size()) - entry.sample_first;
-    entry.missing_count =
-        static_cast<std::uint32_t>(snapshot_->missing.size()) - entry.missing_first;
+    Snapshot& snapshot = *snapshot_;
+    ContainerEntry& entry = last_container();
+    entry.sample_count = static_cast<std::uint32_t>(snapshot.samples.size()) - entry.sample_first;
+    entry.missing_count = static_cast<std::uint32_t>(snapshot.missing.size()) - entry.missing_first;
+    entry.subject_count = static_cast<std::uint32_t>(snapshot.subjects.size()) - entry.subject;
+    entry.text_bytes = static_cast<std::uint32_t>(snapshot.text_pool.size()) - entry.id.offset;
     container_subject_ = no_subject;
+    if (entry.is_exited()) return;
+    ++snapshot.living_count;
+    NMA_CHECK(snapshot.living_count == snapshot.containers.size());
+}
+
+void SnapshotWriter::mark_exited(std::uint64_t exited_at_ns) {
+    NMA_CHECK(container_subject_ != no_subject);
+    last_container().exited_at_ns = exited_at_ns;
+}
+
+bool SnapshotWriter::has_room_for(const ContainerEntry& entry) const {
+    const auto has_room = [](const auto& list, std::size_t count) {
+        return list.capacity() - list.size() >= count;
+    };
+    return has_room(snapshot_->containers, 1) &&
+           has_room(snapshot_->subjects, entry.subject_count) &&
+           has_room(snapshot_->text_pool, entry.text_bytes) &&
+           has_room(snapshot_->samples, entry.sample_count) &&
+           has_room(snapshot_->missing, entry.missing_count);
+}
+
+bool SnapshotWriter::continue_container(const Snapshot& from, const ContainerEntry& entry,
+                                        Catalogue catalogue, Aging aging, std::uint64_t left_out) {
+    NMA_CHECK(&from != snapshot_);
+    if (!has_room_for(entry) || !begin_container(from.text(entry.id), entry.inode)) return false;
+    last_container().read_at_ns = entry.read_at_ns;
+    copy_subjects(from, entry);
+    copy_samples(from, entry, catalogue, aging, left_out);
+    for (const MissingGroup& group : from.missing_of(entry)) {
+        const bool is_left_out = ((left_out >> group.source) & 1U) != 0;
+        if (!is_left_out) NMA_CHECK(snapshot_->missing.push(group));
+    }
+    return true;
+}
+
+// The container's own subject and the id are there already; the others follow in the same order, so
+// that all references move by the same distance.
+void SnapshotWriter::copy_subjects(const Snapshot& from, const ContainerEntry& entry) {
+    const ContainerEntry& own = last_container();
+    const std::uint32_t subject_distance = own.subject - entry.subject;
+    const std::uint32_t text_distance = own.id.offset - entry.id.offset;
+    NMA_CHECK(
+        snapshot_->text_pool.append({from.text_pool.begin() + entry.id.offset + entry.id.bytes,
+                                     entry.text_bytes - entry.id.bytes}));
+    for (std::uint32_t i = 1; i < entry.subject_count; ++i) {
+        Subject subject = from.subjects[entry.subject + i];
+        subject.name.offset += text_distance;
+        subject.detail.offset += text_distance;
+        subject.parent += subject_distance;
+        NMA_CHECK(snapshot_->subjects.push(subject));
+    }
+}
+
+void SnapshotWriter::copy_samples(const Snapshot& from, const ContainerEntry& entry,
+                                  Catalogue catalogue, Aging aging, std::uint64_t left_out) {
+    const std::uint32_t subject_distance = last_container().subject - entry.subject;
+    for (Sample sample : from.samples_of(entry)) {
+        if (((left_out >> sample.source) & 1U) != 0) continue;
+        sample.subject += subject_distance;
+        const bool holds = aging == Aging::all_but_probes && spec_of(catalogue, sample).is_probe;
+        sample.is_aged = !holds;
+        NMA_CHECK(snapshot_->samples.push(sample));
+    }
 }
 
 void SnapshotWriter::end_node() {

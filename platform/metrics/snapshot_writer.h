@@ -49,28 +49,55 @@ class SnapshotWriter {
     // left out, for the absence of the figures shows it.
     void add_missing(const char* group, Reason reason);
 
+    // The same while no group of samples is open.
+    void add_missing_of(std::uint16_t source, const char* group, Reason reason);
+
     // Time that reader `source` took, added up over its groups.
     void add_duration(std::uint16_t source, std::uint64_t duration_ns);
 
-    // Containers come after all of the node's samples. False, and counted, when there is no room,
-    // or when the id is there already. Samples from here to end_container are the container's.
-    [[nodiscard]] bool begin_container(std::string_view id, std::uint64_t inode);
+    // Containers come after all of the node's samples, and living ones before those that ended.
+    // False, and counted, when there is no room; false when the id is there already, unless it is
+    // to be replaced. Samples from here to end_container are the container's.
+    [[nodiscard]] bool begin_container(std::string_view id, std::uint64_t inode,
+                                       bool is_replacing = false);
     void end_container();
+
+    // Begins a container with what an earlier snapshot says of it, but for the sources in the set
+    // `left_out` (bit per source). What it takes over becomes aged: all of it, or all but probes.
+    // False, and nothing happened, when there is no room or the id is there already.
+    enum class Aging : std::uint8_t { all, all_but_probes };
+    [[nodiscard]] bool continue_container(const Snapshot& from, const ContainerEntry& entry,
+                                          Catalogue catalogue, Aging aging,
+                                          std::uint64_t left_out = 0);
+
+    // The container at hand ended at this wall time.
+    void mark_exited(std::uint64_t exited_at_ns);
+
     // Containers that did not even fit into the table of whoever looks for them.
     void count_container_overflow(std::uint32_t count) {
         snapshot_->container_overflow_count += count;
     }
+    std::size_t container_count() const { return snapshot_->containers.size(); }
     std::uint32_t container_subject() const { return container_subject_; }
 
     // The node's samples are complete.
     void end_node();
 
     const CollectorReport& report(std::uint16_t source) const { return snapshot_->reports[source]; }
+    // For a snapshot whose containers are read one after the other, at times of their own.
+    void set_now(Instants now) { snapshot_->taken_at = now; }
     Instants now() const { return snapshot_->taken_at; }
 
   private:
     void add_sample(std::uint16_t spec, std::uint64_t value, std::uint32_t subject);
     bool add_text(std::string_view text, TextRef& ref);
+    ContainerEntry& last_container() {
+        return snapshot_->containers[snapshot_->containers.size() - 1];
+    }
+    bool has_room_for(const ContainerEntry& entry) const;
+    void copy_subjects(const Snapshot& from, const ContainerEntry& entry);
+    void copy_samples(const Snapshot& from, const ContainerEntry& entry, Catalogue catalogue,
+                      Aging aging, std::uint64_t left_out);
     CollectorReport& current_report() { return snapshot_->reports[source_]; }
 
     Snapshot* snapshot_ = nullptr;

@@ -101,6 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ++bed.tick;
     bed.writer.start(bed.snapshot, bed.tick, {bed.tick, bed.tick * 1'000'000'000});
     bed.sampler.sample({bed.root, bed.reader, bed.dirs}, bed.writer);
+    bed.writer.end_node();
     for (std::size_t i = 0; i < bed.collector_count; ++i) {
         const CollectorReport& report = bed.snapshot.reports[i];
         check(report.status == Status::ok || report.sample_count == 0 ||

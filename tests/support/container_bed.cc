@@ -19,8 +19,9 @@ void start(ContainerBed& bed, const char* directory, std::size_t capacity,
     bed.dirs.init(bed.arena);
     Capacities capacities;
     capacities.containers = capacity;
-    bed.snapshot.init(bed.arena, capacities);
-    bed.sampler.init(bed.arena, capacities, 0);
+    for (Snapshot& snapshot : bed.snapshots)
+        snapshot.init(bed.arena, capacities);
+    bed.sampler.init(bed.arena, capacities, ContainerSampler::sources(), 0);
     bed.sampler.start({bed.root, bed.reader, bed.dirs}, options);
 }
 
@@ -49,16 +50,23 @@ void container_bed_remove(ContainerBed& bed) {
 
 void container_bed_tick(ContainerBed& bed) {
     ++bed.tick_count;
-    bed.writer.start(bed.snapshot, bed.tick_count, read_instants());
+    const HostContext context = {bed.root, bed.reader, bed.dirs};
+    Snapshot& snapshot = bed.snapshots[bed.tick_count % 2];
+    const Snapshot* previous =
+        bed.tick_count > 1 ? &bed.snapshots[1 - bed.tick_count % 2] : nullptr;
+    bed.writer.start(snapshot, bed.tick_count, read_instants());
+    bed.sampler.discover(context, bed.writer);
     bed.writer.end_node();
-    bed.sampler.sample({bed.root, bed.reader, bed.dirs}, bed.writer);
+    bed.sampler.sample(context, bed.writer, previous);
+    bed.snapshot = snapshot;
 }
 
 const char* container_bed_ids(const ContainerBed& bed) {
     static std::string ids;
     ids.clear();
-    for (const ContainerEntry& entry : bed.snapshot.containers)
-        ids.append(bed.snapshot.text(entry.id)).append(" ");
+    for (const ContainerEntry& entry : bed.snapshot.containers) {
+        if (!entry.is_exited()) ids.append(bed.snapshot.text(entry.id)).append(" ");
+    }
     return ids.c_str();
 }
 
@@ -66,6 +74,7 @@ const char* container_bed_dump(const ContainerBed& bed) {
     static std::string dump;
     dump.clear();
     for (const ContainerEntry& entry : bed.snapshot.containers) {
+        if (entry.is_exited()) continue;
         for (const Sample& sample : bed.snapshot.samples_of(entry)) {
             const MetricSpec& spec = spec_of(ContainerSampler::sources(), sample);
             const Subject& subject = bed.snapshot.subjects[sample.subject];

@@ -15,7 +15,8 @@ struct ContainerBed {
     FileReader reader;
     DirReader dirs;
     ContainerSampler sampler;
-    Snapshot snapshot;
+    Snapshot snapshots[2];
+    Snapshot snapshot;  // the last one; a view of one of the two
     SnapshotWriter writer;
     std::uint64_t tick_count = 0;
 };

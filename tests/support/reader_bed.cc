@@ -172,6 +172,7 @@ void bed_tick(ReaderBed& bed) {
     const Instants now = {second * (1'000'000'000 + bed.tick_count), second * bed.tick_count};
     bed.writer.start(bed.snapshot, bed.tick_count, now);
     bed.sampler.sample({bed.root, bed.reader, bed.dirs}, bed.writer);
+    bed.writer.end_node();
 }
 
 const CollectorReport& bed_report(const ReaderBed& bed) {

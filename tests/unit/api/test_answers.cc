@@ -86,11 +86,11 @@ void unknown_container_is_absent(void**) {
 
 void containers_are_an_array_of_ids(void**) {
     TextSink sink(memory);
-    assert_true(write_containers(sample.snapshot, sink) == Status::ok);
+    assert_true(write_containers(sample.snapshot, false, sink) == Status::ok);
     assert_string_equal(text_of(sink), "[\"c0\",\"c1\"]");
     sample_fill(sample, 1250, 0);
     TextSink empty(memory);
-    assert_true(write_containers(sample.snapshot, empty) == Status::ok);
+    assert_true(write_containers(sample.snapshot, false, empty) == Status::ok);
     assert_string_equal(text_of(empty), "[]");
     sample_fill(sample, 1250, 2);
 }

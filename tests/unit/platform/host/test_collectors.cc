@@ -153,6 +153,7 @@ void open_root() {
 void tick() {
     bed.writer.start(bed.snapshot, 1, {});
     bed.sampler.sample({bed.root, bed.reader, bed.dirs}, bed.writer);
+    bed.writer.end_node();
 }
 
 void readers_fare_apart_from_each_other(void**) {

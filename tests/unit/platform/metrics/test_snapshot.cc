@@ -19,6 +19,7 @@ SnapshotWriter writer;
 Capacities capacities() {
     Capacities result;
     result.containers = container_count;
+    result.exited = 0;
     return result;
 }
 

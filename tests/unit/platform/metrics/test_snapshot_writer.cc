@@ -17,6 +17,7 @@ int make_small_snapshot(void**) {
     if (!arena.map(arena_bytes)) return -1;
     Capacities capacities;
     capacities.containers = 3;
+    capacities.exited = 0;
     snapshot.init(arena, capacities);
     snapshot.samples = BoundedList<Sample>(arena.take<Sample>("test", 4));
     snapshot.subjects = BoundedList<Subject>(arena.take<Subject>("test", 5));
