@@ -157,8 +157,10 @@ void ContainerSampler::discover(const HostContext& context, SnapshotWriter& writ
     const Walker::Ground ground = {
         state.hierarchies.all(), rules, context.dirs, state.watch, state.table, now};
     const bool is_due = now.boottime_ns - state.searched_at_ns >= search_interval_ns;
-    const bool is_known = state.take_changes(ground, context) && !state.must_search && !is_due;
-    if (!is_known) {
+    const bool is_told = state.take_changes(ground, context);
+    const bool has_new_room =
+        state.walker.container_overflow_count() > 0 && state.table.ended_count() > 0;
+    if (!is_told || state.must_search || is_due || has_new_room) {
         state.walker.walk(ground);
         state.searched_at_ns = now.boottime_ns;
         state.must_search = false;

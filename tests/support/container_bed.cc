@@ -25,6 +25,31 @@ void start(ContainerBed& bed, const char* directory, std::size_t capacity,
     bed.sampler.start({bed.root, bed.reader, bed.dirs}, options);
 }
 
+const char* list_ids(const ContainerBed& bed, bool is_exited, std::string& ids) {
+    ids.clear();
+    for (const ContainerEntry& entry : bed.snapshot.containers) {
+        if (entry.is_exited() == is_exited) ids.append(bed.snapshot.text(entry.id)).append(" ");
+    }
+    return ids.c_str();
+}
+
+void dump_entry(const ContainerBed& bed, const ContainerEntry& entry, std::string& dump) {
+    for (const Sample& sample : bed.snapshot.samples_of(entry)) {
+        const MetricSpec& spec = spec_of(ContainerSampler::sources(), sample);
+        const Subject& subject = bed.snapshot.subjects[sample.subject];
+        NMA_CHECK(subject.kind == spec.about);
+        char memory[64];
+        TextSink value(memory);
+        value.append_decimal(sample.value, spec.decimals);
+        dump.append(bed.snapshot.text(entry.id)).append(" ").append(spec.name);
+        if (subject.kind == SubjectKind::container_device) {
+            dump.append("{").append(bed.snapshot.text(subject.name)).append(",");
+            dump.append(bed.snapshot.text(subject.detail)).append("}");
+        }
+        dump.append(" ").append(value.view()).append("\n");
+    }
+}
+
 }  // namespace
 
 void container_bed_make(ContainerBed& bed) {
@@ -54,42 +79,44 @@ void container_bed_tick(ContainerBed& bed) {
     Snapshot& snapshot = bed.snapshots[bed.tick_count % 2];
     const Snapshot* previous =
         bed.tick_count > 1 ? &bed.snapshots[1 - bed.tick_count % 2] : nullptr;
-    bed.writer.start(snapshot, bed.tick_count, read_instants());
+    Instants now = read_instants();
+    now.boottime_ns += bed.ahead_ns;
+    now.realtime_ns += bed.ahead_ns;
+    bed.writer.start(snapshot, bed.tick_count, now);
     bed.sampler.discover(context, bed.writer);
     bed.writer.end_node();
     bed.sampler.sample(context, bed.writer, previous);
     bed.snapshot = snapshot;
 }
 
+int container_bed_look(ContainerBed& bed) {
+    return bed.sampler.look({bed.root, bed.reader, bed.dirs});
+}
+
 const char* container_bed_ids(const ContainerBed& bed) {
     static std::string ids;
-    ids.clear();
-    for (const ContainerEntry& entry : bed.snapshot.containers) {
-        if (!entry.is_exited()) ids.append(bed.snapshot.text(entry.id)).append(" ");
-    }
-    return ids.c_str();
+    return list_ids(bed, false, ids);
+}
+
+const char* container_bed_exited(const ContainerBed& bed) {
+    static std::string ids;
+    return list_ids(bed, true, ids);
 }
 
 const char* container_bed_dump(const ContainerBed& bed) {
     static std::string dump;
     dump.clear();
     for (const ContainerEntry& entry : bed.snapshot.containers) {
-        if (entry.is_exited()) continue;
-        for (const Sample& sample : bed.snapshot.samples_of(entry)) {
-            const MetricSpec& spec = spec_of(ContainerSampler::sources(), sample);
-            const Subject& subject = bed.snapshot.subjects[sample.subject];
-            NMA_CHECK(subject.kind == spec.about);
-            char memory[64];
-            TextSink value(memory);
-            value.append_decimal(sample.value, spec.decimals);
-            dump.append(bed.snapshot.text(entry.id)).append(" ").append(spec.name);
-            if (subject.kind == SubjectKind::container_device) {
-                dump.append("{").append(bed.snapshot.text(subject.name)).append(",");
-                dump.append(bed.snapshot.text(subject.detail)).append("}");
-            }
-            dump.append(" ").append(value.view()).append("\n");
-        }
+        if (!entry.is_exited()) dump_entry(bed, entry, dump);
     }
+    return dump.c_str();
+}
+
+const char* container_bed_dump_of(const ContainerBed& bed, std::string_view id) {
+    static std::string dump;
+    dump.clear();
+    const ContainerEntry* entry = bed.snapshot.find_container(id);
+    if (entry != nullptr) dump_entry(bed, *entry, dump);
     return dump.c_str();
 }
 
