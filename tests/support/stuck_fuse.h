@@ -1,5 +1,5 @@
 // A FUSE file system that mounts and then never says another word: what a dead server looks like to
-// whoever asks how full it is.
+// whoever asks how full it is. Or one that answers, but slowly.
 #pragma once
 
 #include <pthread.h>
@@ -10,6 +10,7 @@ struct StuckFuse {
     int device = -1;
     pthread_t thread = {};
     const char* path = nullptr;
+    long answer_us = -1;  // how long an answer takes; -1: there is none. 4,096 KiB are its size
 };
 
 // Moves the process into a mount namespace of its own, whose mounts end with it. False, and errno,
