@@ -22,6 +22,8 @@ namespace {
 // The first reading waits longer, so that the first answers have all file systems that are well.
 constexpr long first_wait_ms = 200;
 constexpr long wait_ms = 20;
+// Local ones answer at once, but on a busy machine their thread may have to wait for a processor.
+constexpr long local_wait_ms = 500;
 constexpr long join_wait_ms = 100;
 
 // A file system that is slow but alive is shown as it was this long ago at most.
@@ -221,9 +223,10 @@ StatfsWorkers::Slot* StatfsWorkers::slot_for(const MountQuestion& question) {
     return unused;
 }
 
-bool StatfsWorkers::is_all_answered() const {
+bool StatfsWorkers::is_all_answered(bool only_local) const {
     for (std::size_t i = 0; i < posted_count_; ++i) {
         const Slot& slot = slots_[posted_[i]];
+        if (only_local && !slot.question.is_local) continue;
         if (slot.phase != Phase::idle && !slot.is_late) return false;
     }
     return true;
@@ -231,9 +234,12 @@ bool StatfsWorkers::is_all_answered() const {
 
 void StatfsWorkers::wait() {
     const timespec end = in_ms(CLOCK_MONOTONIC, is_first_ ? first_wait_ms : wait_ms);
+    const timespec local_end = in_ms(CLOCK_MONOTONIC, local_wait_ms);
     is_first_ = false;
     pthread_mutex_lock(&mutex_);
-    while (!is_all_answered() && pthread_cond_timedwait(&answered_, &mutex_, &end) == 0) {
+    while (!is_all_answered(false) && pthread_cond_timedwait(&answered_, &mutex_, &end) == 0) {
+    }
+    while (!is_all_answered(true) && pthread_cond_timedwait(&answered_, &mutex_, &local_end) == 0) {
     }
     for (std::size_t i = 0; i < posted_count_; ++i) {
         Slot& slot = slots_[posted_[i]];

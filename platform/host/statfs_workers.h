@@ -84,7 +84,7 @@ class StatfsWorkers {
     void start_thread(Thread& thread, bool is_for_local);
     Slot* wanted_slot(bool is_for_local);
     Slot* slot_for(const MountQuestion& question);
-    bool is_all_answered() const;
+    bool is_all_answered(bool only_local) const;
     std::span<Slot> used_slots() { return {slots_, slot_count_}; }
 
     int root_ = -1;

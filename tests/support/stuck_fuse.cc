@@ -86,16 +86,19 @@ bool stuck_fuse_mount(StuckFuse& fuse, const char* path) {
     snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse.device);
     if (mount("stuck", path, "fuse", 0, options) != 0) {
         close(fuse.device);
+        fuse.device = -1;
         return false;
     }
     return pthread_create(&fuse.thread, nullptr, serve, &fuse) == 0;
 }
 
 void stuck_fuse_abort(StuckFuse& fuse) {
+    if (fuse.device < 0) return;
     umount2(fuse.path, MNT_FORCE);
     umount2(fuse.path, MNT_DETACH);
     pthread_join(fuse.thread, nullptr);
     close(fuse.device);
+    fuse = StuckFuse{};
 }
 
 }  // namespace nma::test

@@ -20,7 +20,9 @@ bool enter_own_mounts();
 // Mounts at `path`, an empty directory. False, and errno, where that is not permitted.
 bool stuck_fuse_mount(StuckFuse& fuse, const char* path);
 
-// The server goes away: the kernel fails all that waits for it.
+// The server goes away: the kernel fails all that waits for it. Nothing when none is mounted. A
+// test must do this however it ends: threads that wait for a server of their own process cannot be
+// killed, so that the process would never end.
 void stuck_fuse_abort(StuckFuse& fuse);
 
 }  // namespace nma::test

@@ -216,10 +216,16 @@ bool root_is_storage(ReaderBed& bed) {
     return is_storage;
 }
 
+StuckFuse fuse;
+
+int end_fuse(void**) {
+    stuck_fuse_abort(fuse);
+    return 0;
+}
+
 // Last, for the process stays in its own mount namespace.
 void stuck_mount_costs_only_itself(void**) {
     static ReaderBed bed;
-    static StuckFuse fuse;
     static Tree place;
     tree_make(place);
     if (!enter_own_mounts() || !stuck_fuse_mount(fuse, place.path.c_str())) {
@@ -258,7 +264,6 @@ void stuck_mount_costs_only_itself(void**) {
 // A server far away: each answer comes after the reading that wanted it, and shows in the next.
 void slow_mount_shows_what_it_said_since_the_last_reading(void**) {
     static ReaderBed bed;
-    static StuckFuse fuse;
     static Tree place;
     constexpr long answer_us = 60'000;
     fuse.answer_us = answer_us;
@@ -319,8 +324,8 @@ int main() {
         cmocka_unit_test(every_prefix_shows_whole_lines_only),
         cmocka_unit_test(more_mounts_than_fit_are_counted),
         cmocka_unit_test(live_machine_agrees),
-        cmocka_unit_test(stuck_mount_costs_only_itself),
-        cmocka_unit_test(slow_mount_shows_what_it_said_since_the_last_reading),
+        cmocka_unit_test_teardown(stuck_mount_costs_only_itself, end_fuse),
+        cmocka_unit_test_teardown(slow_mount_shows_what_it_said_since_the_last_reading, end_fuse),
     };
     return cmocka_run_group_tests_name("mounts", tests, nullptr, nullptr);
 }
