@@ -10,7 +10,7 @@ sources = $(shell find agent cgroups platform api tests -name fixtures -prune -o
 .PHONY: help run test build fuzz bench datapoints lint format clean setup-build setup-test setup-bench
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: build ## install what is missing, build, start in the foreground on loopback (ARGS=...)
 	exec build/release/agent/node-metrics-agent $(ARGS)

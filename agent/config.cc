@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <iterator>
 
+#include "agent/identity.h"
 #include "agent/json_lines.h"
 #include "api/listen_address.h"
 
@@ -48,6 +49,12 @@ const char* apply_listen(const cJSON& value, Config& config) {
     return nullptr;
 }
 
+const char* apply_mesos_id(const cJSON& value, Config& config) {
+    const std::string_view id = value.valuestring;
+    if (!id.empty() && !is_agent_id(id)) return "must be of letters, digits and hyphens";
+    return assign_text(value, config.node.mesos_id);
+}
+
 const char* apply_role(const cJSON& value, Config& config) {
     const std::string_view role = value.valuestring;
     if (role != "agent" && role != "master") return "must be \"agent\" or \"master\"";
@@ -66,8 +73,7 @@ constexpr KeyRow rows[] = {
     {"host_root", Type::text,
      [](const cJSON& value, Config& config) { return assign_text(value, config.host_root); }},
     {"node", Type::object},
-    {"node.mesos_id", Type::text,
-     [](const cJSON& value, Config& config) { return assign_text(value, config.node.mesos_id); }},
+    {"node.mesos_id", Type::text, apply_mesos_id},
     {"node.cluster_id", Type::text,
      [](const cJSON& value, Config& config) { return assign_text(value, config.node.cluster_id); }},
     {"node.hostname", Type::text,
@@ -143,12 +149,13 @@ void list_keys(std::string_view prefix, Path& keys) {
     }
 }
 
-bool is_text_list(const cJSON& value) {
-    if (cJSON_IsArray(&value) == 0) return false;
-    for (const cJSON* item = value.child; item != nullptr; item = item->next) {
-        if (cJSON_IsString(item) == 0) return false;
+// -1 when all elements are strings.
+int index_of_other_than_text(const cJSON& array) {
+    int index = 0;
+    for (const cJSON* item = array.child; item != nullptr; item = item->next, ++index) {
+        if (cJSON_IsString(item) == 0) return index;
     }
-    return true;
+    return -1;
 }
 
 bool has_type(const cJSON& value, Type type) {
@@ -158,7 +165,7 @@ bool has_type(const cJSON& value, Type type) {
         case Type::text:
             return cJSON_IsString(&value) != 0;
         case Type::text_list:
-            return is_text_list(value);
+            return cJSON_IsArray(&value) != 0 && index_of_other_than_text(value) < 0;
         case Type::boolean:
             return cJSON_IsBool(&value) != 0;
         case Type::whole_number:
@@ -212,8 +219,10 @@ class ConfigReader {
         for (const cJSON* member = object.child; member != nullptr; member = member->next) {
             Path path;
             if (!path.assign(prefix) || !path.append(member->string)) {
-                return refuse_line(0, "has a key that is too long");
+                return refuse_line(1, "has a key that is too long");
             }
+            // "node.role" as one key is not the key "role" in the object "node".
+            if (strchr(member->string, '.') != nullptr) return refuse_unknown(path, prefix);
             if (has_twin_before(object, *member)) {
                 return refuse(path, 1, "is there twice: remove one");
             }
@@ -234,6 +243,10 @@ class ConfigReader {
         const KeyRow* row = find_row(path.view());
         if (row == nullptr) return refuse_unknown(path, prefix);
         char why[128];
+        if (row->type == Type::text_list && cJSON_IsArray(&value) != 0) {
+            const int odd = index_of_other_than_text(value);
+            if (odd >= 0) return refuse_element(path, odd, "must be a string");
+        }
         if (!has_type(value, row->type)) {
             snprintf(why, sizeof why, "must be %s", type_words(row->type));
             return refuse(path, 0, why);
@@ -258,14 +271,19 @@ class ConfigReader {
             FixedText<256> why;
             if (parse_listen_address(config_.listen[i].view(), address, why)) continue;
             Path path;
-            char name[32];
-            snprintf(name, sizeof name, "listen[%zu]", i);
             char message[512];
             snprintf(message, sizeof message, "is \"%.200s\": %s", config_.listen[i].c_str(),
                      why.c_str());
-            return path.assign(name) && refuse(path, 0, message);
+            return path.assign("listen") && refuse_element(path, static_cast<int>(i), message);
         }
         return true;
+    }
+
+    bool refuse_element(const Path& list, int index, const char* why) {
+        Path path = list;
+        char suffix[16];
+        snprintf(suffix, sizeof suffix, "[%d]", index);
+        return path.append(suffix) && refuse(path, 0, why);
     }
 
     bool refuse_unknown(const Path& path, std::string_view prefix) {
@@ -285,7 +303,12 @@ class ConfigReader {
     bool refuse(const Path& path, std::uint32_t occurrence, const char* why) {
         const std::uint32_t line = line_of_path(text_, path.view(), occurrence);
         char message[ConfigError::bytes_max];
-        snprintf(message, sizeof message, "%s:%u: %s %s", name_, line, path.c_str(), why);
+        // A key that is written with escapes is not found: better no line than a wrong one.
+        if (line == 0) {
+            snprintf(message, sizeof message, "%s: %s %s", name_, path.c_str(), why);
+        } else {
+            snprintf(message, sizeof message, "%s:%u: %s %s", name_, line, path.c_str(), why);
+        }
         (void)error_.assign(message);
         return false;
     }

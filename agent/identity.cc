@@ -19,15 +19,6 @@ constexpr const char* latest_links[] = {
 
 constexpr const char* cluster_id_path = "var/lib/dcos/cluster-id";
 
-// The agent's ID is part of a URL: what would not match there is not taken.
-bool is_agent_id(std::string_view text) {
-    for (const char c : text) {
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!is_letter && !(c >= '0' && c <= '9') && c != '-') return false;
-    }
-    return !text.empty();
-}
-
 void discover_mesos_id(const HostRoot& root, NodeIdentity& identity) {
     for (const char* link : latest_links) {
         char target[limits::path_bytes];
@@ -50,6 +41,14 @@ void discover_cluster_id(const HostRoot& root, FileReader& reader, NodeIdentity&
 }
 
 }  // namespace
+
+bool is_agent_id(std::string_view text) {
+    for (const char c : text) {
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '-') return false;
+    }
+    return !text.empty();
+}
 
 void discover_identity(const HostRoot& root, FileReader& reader, NodeIdentity& identity) {
     if (identity.mesos_id.empty()) discover_mesos_id(root, identity);

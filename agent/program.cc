@@ -1,7 +1,9 @@
 #include "agent/program.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -32,6 +34,7 @@ void stop_loop(void* loop, std::uint32_t) {
 bool write_all(std::string_view text) {
     while (!text.empty()) {
         const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
+        if (count < 0 && errno == EINTR) continue;
         if (count < 0) return false;
         text.remove_prefix(static_cast<std::size_t>(count));
     }
@@ -50,6 +53,25 @@ Status write_answer(const Options& options, const Snapshot& snapshot, const Node
         default:
             return write_node(snapshot, catalogue, identity, view, sink);
     }
+}
+
+// Each failure is told: nobody should have to guess why nothing was printed.
+bool print_answer(const Options& options, const Snapshot& snapshot, const NodeIdentity& identity,
+                  TextSink& sink) {
+    const Status status = write_answer(options, snapshot, identity, sink);
+    sink.append('\n');
+    if (status == Status::absent) {
+        log_line(LogLevel::error, "no container %s on this node; see `once containers`",
+                 options.container_id);
+        return false;
+    }
+    if (status != Status::ok || sink.status() != Status::ok) {
+        log_line(LogLevel::error, "no room for the answer");
+        return false;
+    }
+    if (write_all(sink.view())) return true;
+    log_line(LogLevel::error, "cannot write the answer: %s", strerror(errno));
+    return false;
 }
 
 }  // namespace
@@ -148,6 +170,8 @@ int Program::run(const Config& config) {
 }
 
 int Program::once(const Config& config, const Options& options) {
+    // Where things are found is for who runs the agent; here only the answer counts.
+    set_log_level(LogLevel::warning);
     if (!prepare(config)) return 1;
     static const Snapshot* taken = nullptr;
     sampler_.take_first(readers_,
@@ -156,13 +180,7 @@ int Program::once(const Config& config, const Options& options) {
     const std::size_t bytes = config.capacities.samples() * once_bytes_per_sample;
     if (!scratch.map(bytes)) return 1;
     TextSink sink(scratch.take<char>("answer", bytes));
-    const Status status = write_answer(options, *taken, identity_, sink);
-    if (status == Status::absent) {
-        log_line(LogLevel::error, "no container %s on this node; see `once containers`",
-                 options.container_id);
-    }
-    sink.append('\n');
-    const bool is_written = status == Status::ok && write_all(sink.view());
+    const bool is_written = print_answer(options, *taken, identity_, sink);
     readers_.stop();
     return is_written ? 0 : 1;
 }
@@ -177,9 +195,10 @@ int Program::print_budget(const Config& config) {
     printf("%12zu  set aside at start, in total (memory counts once it is touched)\n",
            measuring.used_bytes());
     printf("\nOutside of it, bounded as well:\n");
-    printf("%12zu  libmicrohttpd: %u connections of %zu\n",
-           config.connection_count_max * Server::connection_bytes, config.connection_count_max,
-           Server::connection_bytes);
+    const std::size_t listener_count = config.listen_count == 0 ? 1 : config.listen_count;
+    const std::size_t connection_count = listener_count * config.connection_count_max;
+    printf("%12zu  libmicrohttpd: %zu connections of %zu, on all addresses\n",
+           connection_count * Server::connection_bytes, connection_count, Server::connection_bytes);
     printf("%12zu  stacks: the sampler and %zu threads that ask file systems\n",
            limits::thread_stack_bytes * (1 + limits::statfs_thread_count),
            limits::statfs_thread_count);

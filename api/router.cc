@@ -15,7 +15,15 @@ int hex_value(char c) {
     return -1;
 }
 
-bool has_good_escapes(std::string_view path) {
+// Raw bytes beyond ASCII are let through: names of containers may be anything.
+bool is_in_no_uri(char c) {
+    return (c >= '\0' && c <= ' ') || c == '\x7f';
+}
+
+bool is_good_path(std::string_view path) {
+    for (const char c : path) {
+        if (is_in_no_uri(c)) return false;
+    }
     for (std::size_t i = path.find('%'); i != path.npos; i = path.find('%', i + 1)) {
         if (i + 2 >= path.size() || hex_value(path[i + 1]) < 0 || hex_value(path[i + 2]) < 0) {
             return false;
@@ -35,6 +43,14 @@ void decode(std::string_view segment, FixedText<N>& text) {
         }
         if (!text.append({&c, 1})) return;
     }
+}
+
+// "http://127.0.0.1:61092/v0/node" is "/v0/node".
+void drop_authority(std::string_view& path) {
+    constexpr std::string_view scheme = "http://";
+    if (!path.starts_with(scheme)) return;
+    const std::size_t slash = path.find('/', scheme.size());
+    path.remove_prefix(slash == path.npos ? path.size() : slash);
 }
 
 // Takes `prefix` off when it is all of the path or ends before a slash.
@@ -92,7 +108,8 @@ bool matches(std::string_view pattern, std::string_view path, RouteMatch& match)
 }  // namespace
 
 RouteStatus match_route(std::string_view path, const NodeIdentity& identity, RouteMatch& match) {
-    if (!has_good_escapes(path)) return RouteStatus::bad_escape;
+    if (!is_good_path(path)) return RouteStatus::bad_path;
+    drop_authority(path);
     if (!take_any_prefix(path, identity)) return RouteStatus::not_found;
     if (path.starts_with('/')) path.remove_prefix(1);
     if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);

@@ -10,8 +10,8 @@ namespace nma {
 
 enum class RouteStatus : std::uint8_t {
     found,
-    not_found,   // 404
-    bad_escape,  // 400: % without two hexadecimal digits
+    not_found,  // 404
+    bad_path,   // 400: what no URI has: spaces, control characters, % without two hex digits
 };
 
 struct RouteMatch {
@@ -21,9 +21,10 @@ struct RouteMatch {
     FixedText<1024> metric_id;
 };
 
-// `path` is as the client sent it, without the query. Three prefixes lead to the same resources:
-// /v0, /system/v1/metrics/v0 and /system/v1/agent/{agent_id}/metrics/v0, where agent_id must be
-// this node's. Escapes are decoded once, and only in {id} and {metric-id}.
+// `path` is as the client sent it, without the query; with scheme and authority in front when it
+// was sent by a proxy's rules (RFC 9112, 3.2.2). Three prefixes lead to the same resources: /v0,
+// /system/v1/metrics/v0 and /system/v1/agent/{agent_id}/metrics/v0, where agent_id must be this
+// node's. Escapes are decoded once, and only in {id} and {metric-id}.
 RouteStatus match_route(std::string_view path, const NodeIdentity& identity, RouteMatch& match);
 
 }  // namespace nma

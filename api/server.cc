@@ -37,7 +37,8 @@ struct FixedAnswer {
 
 // In the order of Server::Fixed.
 constexpr FixedAnswer fixed_answers[] = {
-    {400, "Bad Request", "The path has a % that is not followed by two hexadecimal digits."},
+    {400, "Bad Request",
+     "The path has a space, a control character, or a % without two hexadecimal digits."},
     {404, "Not Found",
      "There is no such resource. The index of all resources is at /v0/, /system/v1/metrics/v0/ and "
      "/system/v1/agent/{agent_id}/metrics/v0/."},
@@ -300,8 +301,8 @@ bool Server::answer(const Request& request) {
             return answer_route(request, match);
         case RouteStatus::not_found:
             return send_fixed(request, Fixed::not_found);
-        case RouteStatus::bad_escape:
-            return send_fixed(request, Fixed::bad_escape);
+        case RouteStatus::bad_path:
+            return send_fixed(request, Fixed::bad_path);
     }
     return false;
 }

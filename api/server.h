@@ -55,7 +55,7 @@ class Server {
 
     // Answers that never change.
     enum class Fixed : std::uint8_t {
-        bad_escape,
+        bad_path,
         not_found,
         method_not_allowed,
         not_acceptable,

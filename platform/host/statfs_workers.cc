@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "platform/base/check.h"
+#include "platform/linux/clock.h"
 
 namespace nma {
 
@@ -21,7 +22,12 @@ namespace {
 // The first reading waits longer, so that the first answers have all file systems that are well.
 constexpr long first_wait_ms = 200;
 constexpr long wait_ms = 20;
+// Local ones answer at once, but on a busy machine their thread may have to wait for a processor.
+constexpr long local_wait_ms = 500;
 constexpr long join_wait_ms = 100;
+
+// A file system that is slow but alive is shown as it was this long ago at most.
+constexpr std::uint64_t late_answer_age_ns_max = 60'000'000'000;
 
 timespec in_ms(clockid_t clock, long milliseconds) {
     timespec end = {};
@@ -159,6 +165,8 @@ void StatfsWorkers::serve(bool is_for_local) {
         pthread_mutex_lock(&mutex_);
         slot->answer = answer;
         slot->phase = Phase::idle;
+        slot->has_come_late = slot->is_late;
+        if (slot->is_late) slot->late_at_ns = boottime_ns();
         slot->is_late = false;
         pthread_cond_signal(&answered_);
     }
@@ -177,6 +185,8 @@ void StatfsWorkers::begin() {
     posted_count_ = 0;
     for (Slot& slot : used_slots()) {
         slot.is_listed = false;
+        slot.late_answer = slot.has_come_late ? slot.answer : MountAnswer{};
+        slot.has_come_late = false;
         slot.answer = MountAnswer{};
     }
     pthread_mutex_unlock(&mutex_);
@@ -188,6 +198,7 @@ bool StatfsWorkers::post(const MountQuestion& question) {
     if (slot != nullptr) {
         slot->is_listed = true;
         if (slot->phase == Phase::idle) {
+            if (!is_same(slot->question, question)) slot->late_answer = MountAnswer{};
             slot->question = question;
             slot->phase = Phase::wanted;
         }
@@ -203,7 +214,8 @@ bool StatfsWorkers::post(const MountQuestion& question) {
 StatfsWorkers::Slot* StatfsWorkers::slot_for(const MountQuestion& question) {
     Slot* unused = nullptr;
     for (Slot& slot : used_slots()) {
-        if (slot.phase != Phase::idle && is_same(slot.question, question)) return &slot;
+        const bool is_usable = slot.phase != Phase::idle || !slot.is_listed;
+        if (is_usable && is_same(slot.question, question)) return &slot;
         if (unused == nullptr && slot.phase == Phase::idle && !slot.is_listed) unused = &slot;
     }
     if (unused == nullptr && slot_count_ < std::size(slots_)) unused = &slots_[slot_count_++];
@@ -211,9 +223,10 @@ StatfsWorkers::Slot* StatfsWorkers::slot_for(const MountQuestion& question) {
     return unused;
 }
 
-bool StatfsWorkers::is_all_answered() const {
+bool StatfsWorkers::is_all_answered(bool only_local) const {
     for (std::size_t i = 0; i < posted_count_; ++i) {
         const Slot& slot = slots_[posted_[i]];
+        if (only_local && !slot.question.is_local) continue;
         if (slot.phase != Phase::idle && !slot.is_late) return false;
     }
     return true;
@@ -221,9 +234,12 @@ bool StatfsWorkers::is_all_answered() const {
 
 void StatfsWorkers::wait() {
     const timespec end = in_ms(CLOCK_MONOTONIC, is_first_ ? first_wait_ms : wait_ms);
+    const timespec local_end = in_ms(CLOCK_MONOTONIC, local_wait_ms);
     is_first_ = false;
     pthread_mutex_lock(&mutex_);
-    while (!is_all_answered() && pthread_cond_timedwait(&answered_, &mutex_, &end) == 0) {
+    while (!is_all_answered(false) && pthread_cond_timedwait(&answered_, &mutex_, &end) == 0) {
+    }
+    while (!is_all_answered(true) && pthread_cond_timedwait(&answered_, &mutex_, &local_end) == 0) {
     }
     for (std::size_t i = 0; i < posted_count_; ++i) {
         Slot& slot = slots_[posted_[i]];
@@ -242,7 +258,13 @@ MountAnswer StatfsWorkers::answer(std::size_t index) const {
     NMA_CHECK(index < posted_count_);
     pthread_mutex_lock(&mutex_);
     const Slot& slot = slots_[posted_[index]];
-    const MountAnswer answer = slot.is_late ? MountAnswer{} : slot.answer;
+    const bool is_old = boottime_ns() - slot.late_at_ns > late_answer_age_ns_max;
+    MountAnswer answer;
+    if (!slot.is_late) {
+        answer = slot.answer;
+    } else if (!is_old) {
+        answer = slot.late_answer;
+    }
     pthread_mutex_unlock(&mutex_);
     return answer;
 }

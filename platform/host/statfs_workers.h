@@ -47,7 +47,8 @@ class StatfsWorkers {
     void stop();
 
     // begin, then post each mount of the table, then wait, then take the answers in the order of
-    // posting. A mount that has not answered an earlier question is not asked again.
+    // posting. A mount that has not answered an earlier question is not asked again. One that
+    // always answers too late shows what it said since the last reading, if it is not old.
     void begin();
     bool post(const MountQuestion& question);  // false: more mounts than there is room for
     void wait();
@@ -63,9 +64,12 @@ class StatfsWorkers {
     struct Slot {
         MountQuestion question;
         MountAnswer answer;
+        MountAnswer late_answer;  // came after the end of the last tick
+        std::uint64_t late_at_ns = 0;
         Phase phase = Phase::idle;
-        bool is_listed = false;  // in the mount table of this tick
-        bool is_late = false;    // missed the end of a tick: not waited for until it answers
+        bool is_listed = false;      // in the mount table of this tick
+        bool is_late = false;        // missed the end of a tick: not waited for until it answers
+        bool has_come_late = false;  // and has answered since
     };
 
     struct Thread {
@@ -80,7 +84,7 @@ class StatfsWorkers {
     void start_thread(Thread& thread, bool is_for_local);
     Slot* wanted_slot(bool is_for_local);
     Slot* slot_for(const MountQuestion& question);
-    bool is_all_answered() const;
+    bool is_all_answered(bool only_local) const;
     std::span<Slot> used_slots() { return {slots_, slot_count_}; }
 
     int root_ = -1;

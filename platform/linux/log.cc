@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t line_bytes = 1024;
 
+LogLevel least_urgent = LogLevel::info;
+
 const char* level_prefix(LogLevel level) {
     switch (level) {
         case LogLevel::error:
@@ -26,7 +28,12 @@ const char* level_prefix(LogLevel level) {
 
 }  // namespace
 
+void set_log_level(LogLevel level) {
+    least_urgent = level;
+}
+
 void log_line(LogLevel level, const char* format, ...) {
+    if (level > least_urgent) return;
     char line[line_bytes];
     int used = snprintf(line, sizeof line, "%s", level_prefix(level));
     va_list arguments;

@@ -7,6 +7,10 @@ namespace nma {
 
 enum class LogLevel { error, warning, info };
 
+// Leaves out what is less urgent than `level` from now on; until then everything is written. Before
+// any thread is made.
+void set_log_level(LogLevel level);
+
 [[gnu::format(printf, 2, 3)]] void log_line(LogLevel level, const char* format, ...);
 
 }  // namespace nma

@@ -110,6 +110,19 @@ def check_budget():
     parts = [int(line.split()[0]) for line in result.stdout.split("\n\n")[0].splitlines()[1:]]
     report.check(result.returncode == 0 and len(parts) > 5 and sum(parts[:-1]) <= parts[-1] < 2 * sum(parts[:-1]),
                  "budget: the total is no less than its parts", result.stdout)
+    two = run("--listen", "127.0.0.1:0", "--listen", "[::1]:0", "budget")
+    report.check("\n     4194304  libmicrohttpd: 128 connections" in two.stdout,
+                 "budget: each address has its connections", two.stdout)
+
+
+def check_once():
+    check_output("once: the answer and nothing else", ["--host-root", HOST, "once", "containers"], 0, out=r"\A\[.*\]\n\Z")
+    check_output("once: an unknown container is named", ["--host-root", HOST, "once", "container", "c0"], 1,
+                 err=r"\Aerror: no container c0 .*\n\Z")
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([program, "--host-root", HOST, "once", "node"], stdout=full, stderr=subprocess.PIPE,
+                                text=True, timeout=60)
+    report.check(result.returncode == 1 and "No space left" in result.stderr, "once: a full disk is told", result)
 
 
 def check_end(name, with_signal):
@@ -217,6 +230,7 @@ def main():
     check_addresses()
     check_configuration()
     check_budget()
+    check_once()
     check_end("SIGTERM", signal.SIGTERM)
     check_end("SIGINT", signal.SIGINT)
     check_half_request_does_not_hold_the_end()

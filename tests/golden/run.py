@@ -36,7 +36,8 @@ MACHINE_OF_ODD_REQUESTS = "debian12-v2"
 ODD_REQUESTS = (
     ("GET", "/", ()), ("GET", "/v0x", ()), ("GET", "/v1/node", ()), ("GET", "/v0/nodes", ()), ("GET", "/v0/node/cpu", ()),
     ("GET", "/v0//node", ()), ("GET", "/v0/ping/", ()), ("GET", "/v0/./node", ()), ("GET", "/v0/%6eode", ()),
-    ("GET", "/v0/containers/%", ()), ("GET", "/v0/containers/%00", ()),
+    ("GET", "/v0/containers/%", ()), ("GET", "/v0/containers/%00", ()), ("GET", "/v0/containers/a b", ()),
+    ("GET", "http://node.example:61092/v0/ping", ()), ("GET", "http://node.example", ()),
     ("GET", "/v0/containers/..%2f..%2fetc%2fpasswd", ()), ("GET", "/v0/containers/x/app/", ()),
     ("GET", "/v0/containers/x/app/a/b", ()), ("GET", "/system/v1/agent/not-me/metrics/v0/node", ()),
     ("GET", "/system/v1/agent//metrics/v0/node", ()), ("GET", "/system/v1/agent/a_b/metrics/v0/node", ()),

@@ -45,13 +45,20 @@ constexpr BadCase bad_cases[] = {
     {"{\"interval_s\": 1e300}", "f:1: interval_s must be from 1 to 3600"},
     {"{\"interval_s\": 3,\n\"interval_s\": 4}", "f:2: interval_s is there twice: remove one"},
     {"{\"listen\": \"127.0.0.1:1\"}", "f:1: listen must be an array of strings"},
-    {"{\"listen\": [1]}", "f:1: listen must be an array of strings"},
+    {"{\"listen\": [1]}", "f:1: listen[0] must be a string"},
+    {"{\"listen\": [\"[::1]:1\",\nnull]}", "f:2: listen[1] must be a string"},
     {"{\"listen\": [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}",
      "f:1: listen has more than 8 addresses"},
     {"{\"listen\": [\"[::1]:1\",\n\"0.0.0.0:80\"]}",
      "f:2: listen[1] is \"0.0.0.0:80\": others could reach this address, and this version cannot "
      "ask "
      "for tokens yet; listen on 127.0.0.1, [::1] or a unix socket"},
+    {"{\n\"node.role\": \"master\"}",
+     "f:2: node.role is not a known key; known here: listen, interval_s, host_root, node, "
+     "discovery, http, limits"},
+    {"{\"interval\\u005fs\": \"3\"}", "f: interval_s must be a whole number"},
+    {"{\"node\": {\n\"mesos_id\": \"a/b\"}}",
+     "f:2: node.mesos_id must be of letters, digits and hyphens"},
     {"{\"node\": []}", "f:1: node must be an object"},
     {"{\"node\": {\"role\": \"king\"}}", "f:1: node.role must be \"agent\" or \"master\""},
     {"{\"http\": {\"accept_required\": 1}}", "f:1: http.accept_required must be true or false"},

@@ -112,6 +112,13 @@ constexpr Case cases[] = {
     {"/system/v1/agent/A1-s0/metrics/v0/node", nullptr},
     {"/system/v1/agent/a1-S0/x/metrics/v0/node", nullptr},
     {"/v0/system/v1/metrics/v0/node", nullptr},
+    // As a proxy may send it.
+    {"http://127.0.0.1:61092/v0/node", "node"},
+    {"http:///v0/node", "node"},
+    {"http://node", nullptr},
+    {"http://", nullptr},
+    {"/http://x/v0/node", nullptr},
+    {"ftp://x/v0/node", nullptr},
 };
 static_assert(sizeof cases / sizeof cases[0] >= 80);
 
@@ -132,13 +139,14 @@ void every_path_leads_to_its_route_or_nowhere(void**) {
     }
 }
 
-void bad_escapes_are_told_from_unknown_paths(void**) {
+void bad_paths_are_told_from_unknown_paths(void**) {
     const NodeIdentity identity = make_identity(Role::agent);
     for (const std::string_view path :
          {"/v0/containers/%", "/v0/containers/%2", "/v0/containers/%zz", "/v0/containers/%2g",
-          "/v0/containers/x/app/%", "/%"}) {
+          "/v0/containers/x/app/%", "/%", "/v0/containers/a b", "/v0/node ", "/v0/a\tb",
+          "/v0/containers/\x7f", "/\x01"}) {
         RouteMatch match;
-        assert_true(match_route(path, identity, match) == RouteStatus::bad_escape);
+        assert_true(match_route(path, identity, match) == RouteStatus::bad_path);
     }
 }
 
@@ -189,7 +197,7 @@ void every_prefix_of_a_path_is_safe(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(every_path_leads_to_its_route_or_nowhere),
-        cmocka_unit_test(bad_escapes_are_told_from_unknown_paths),
+        cmocka_unit_test(bad_paths_are_told_from_unknown_paths),
         cmocka_unit_test(master_has_neither_containers_nor_index),
         cmocka_unit_test(node_without_an_id_has_no_agent_prefix),
         cmocka_unit_test(overlong_id_is_cut_and_stays_bounded),

@@ -216,10 +216,16 @@ bool root_is_storage(ReaderBed& bed) {
     return is_storage;
 }
 
+StuckFuse fuse;
+
+int end_fuse(void**) {
+    stuck_fuse_abort(fuse);
+    return 0;
+}
+
 // Last, for the process stays in its own mount namespace.
 void stuck_mount_costs_only_itself(void**) {
     static ReaderBed bed;
-    static StuckFuse fuse;
     static Tree place;
     tree_make(place);
     if (!enter_own_mounts() || !stuck_fuse_mount(fuse, place.path.c_str())) {
@@ -252,6 +258,35 @@ void stuck_mount_costs_only_itself(void**) {
     assert_string_equal(status_name(bed_report(bed).status), "ok");
     assert_int_equal(has_root(bed), is_root_shown);
     bed_remove(bed);
+    tree_remove(place);
+}
+
+// A server far away: each answer comes after the reading that wanted it, and shows in the next.
+void slow_mount_shows_what_it_said_since_the_last_reading(void**) {
+    static ReaderBed bed;
+    static Tree place;
+    constexpr long answer_us = 60'000;
+    fuse.answer_us = answer_us;
+    tree_make(place);
+    if (!enter_own_mounts() || !stuck_fuse_mount(fuse, place.path.c_str())) {
+        printf("SKIP mounts.slow: no FUSE mount here: %s\n", strerror(errno));
+        tree_remove(place);
+        skip();
+    }
+    char line[640];
+    snprintf(line, sizeof line, "filesystem.capacity.total{path=%s} 4194304\n", place.path.c_str());
+    bed_make_live(bed, mounts_collector);
+    bed_tick(bed);  // the first reading waits for it
+    assert_non_null(strstr(bed_dump(bed), line));
+    bed_tick(bed);
+    for (int i = 0; i < 5; ++i) {
+        usleep(4 * answer_us);
+        bed_tick(bed);
+        assert_non_null(strstr(bed_dump(bed), line));
+        assert_string_equal(status_name(bed_report(bed).status), "ok");
+    }
+    bed_remove(bed);
+    stuck_fuse_abort(fuse);
     tree_remove(place);
 }
 
@@ -289,7 +324,8 @@ int main() {
         cmocka_unit_test(every_prefix_shows_whole_lines_only),
         cmocka_unit_test(more_mounts_than_fit_are_counted),
         cmocka_unit_test(live_machine_agrees),
-        cmocka_unit_test(stuck_mount_costs_only_itself),
+        cmocka_unit_test_teardown(stuck_mount_costs_only_itself, end_fuse),
+        cmocka_unit_test_teardown(slow_mount_shows_what_it_said_since_the_last_reading, end_fuse),
     };
     return cmocka_run_group_tests_name("mounts", tests, nullptr, nullptr);
 }

@@ -1,4 +1,4 @@
-// Readers of the network's counters: sockstat and snmp.
+// Readers of the network's counters: sockstat, snmp and snmp6.
 #include <cstring>
 
 #include "tests/support/reader_bed.h"
@@ -8,6 +8,7 @@
 namespace nma {
 extern const Collector sockstat_collector;
 extern const Collector snmp_collector;
+extern const Collector snmp6_collector;
 }  // namespace nma
 
 namespace {
@@ -107,6 +108,31 @@ void netstat_standard_cases_hold(void**) {
     });
 }
 
+constexpr std::string_view bad_snmp6[] = {
+    "",
+    "Udp6InDatagrams\n",
+    "Udp6InDatagrams x\n",
+    "Ip6InReceives -1\n",
+    "Ip6InReceives 18446744073709551616\n",
+};
+
+void snmp6_standard_cases_hold(void**) {
+    check_file_cases({
+        .collector = &snmp6_collector,
+        .path = "proc/net/snmp6",
+        .typical = "Ip6InReceives                   \t51\nIp6InNoRoutes                   \t0\n"
+                   "Icmp6OutMsgs                    \t7\nUdp6InDatagrams                 \t4\n"
+                   "Udp6NoPorts                     \t1\nUdp6OutDatagrams                \t5\n"
+                   "UdpLite6InDatagrams             \t9\n",
+        .typical_dump = "ip6.in.packets 51\nicmp6.out.messages 7\nudp6.in.datagrams 4\n"
+                        "udp6.no_ports 1\nudp6.out.datagrams 5\n",
+        .oldest = "Udp6InDatagrams 18446744073709551615\n",
+        .oldest_dump = "udp6.in.datagrams 18446744073709551615\n",
+        .malformed = bad_snmp6,
+        .is_optional = true,
+    });
+}
+
 void live_machine_agrees(void**) {
     static ReaderBed bed;
     bed_make_live(bed, sockstat_collector);
@@ -129,6 +155,7 @@ int main() {
         cmocka_unit_test(sockstat6_standard_cases_hold),
         cmocka_unit_test(snmp_standard_cases_hold),
         cmocka_unit_test(netstat_standard_cases_hold),
+        cmocka_unit_test(snmp6_standard_cases_hold),
         cmocka_unit_test(live_machine_agrees),
     };
     return cmocka_run_group_tests_name("sockets", tests, nullptr, nullptr);

@@ -53,6 +53,14 @@ void a_long_line_is_cut(void**) {
     assert_int_equal(line[1022], 'x');
 }
 
+void what_is_less_urgent_than_the_level_is_left_out(void**) {
+    set_log_level(LogLevel::warning);
+    assert_string_equal(capture([] { log_line(LogLevel::info, "listening"); }), "");
+    assert_string_equal(capture([] { log_line(LogLevel::warning, "full"); }), "warning: full\n");
+    set_log_level(LogLevel::info);
+    assert_string_equal(capture([] { log_line(LogLevel::info, "listening"); }), "listening\n");
+}
+
 }  // namespace
 
 int main() {
@@ -60,6 +68,7 @@ int main() {
         cmocka_unit_test(a_line_tells_its_level_unless_it_is_plain),
         cmocka_unit_test(what_is_quoted_cannot_forge_a_line),
         cmocka_unit_test(a_long_line_is_cut),
+        cmocka_unit_test(what_is_less_urgent_than_the_level_is_left_out),
     };
     return cmocka_run_group_tests_name("log", tests, nullptr, nullptr);
 }
