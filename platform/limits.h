@@ -122,6 +122,20 @@ inline constexpr std::size_t cgroup_path_bytes_per_container = 1024;
 // Block devices that one container uses, per file of statistics.
 inline constexpr std::size_t devices_per_container_max = 64;
 
+// Labels of one container, keys and values with a NUL after each: Kubernetes' own take about 300.
+inline constexpr std::size_t container_label_bytes = 1024;
+
+// The tree of one state file of a runtime, and its text. A tree takes 4 to 6 times its text; such
+// files have 5 to 20 KB, with large annotations 250 KB.
+inline constexpr std::size_t runtime_state_json_bytes = std::size_t{2} << 20;
+
+// containers.json and its like, all that there are: 0.7 to 1.5 KB a container.
+inline constexpr std::size_t runtime_state_list_bytes = std::size_t{2} << 20;
+inline constexpr std::size_t runtime_state_listed_count_max = 4096;
+
+// containerd's namespaces: k8s.io, moby, default, and whom else it serves.
+inline constexpr std::size_t containerd_namespace_count_max = 16;
+
 // Descriptors that the cgroups leave for connections, sockets and files of the node.
 inline constexpr std::size_t file_reserve_count = 512;
 
