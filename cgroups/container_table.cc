@@ -115,6 +115,10 @@ std::uint32_t ContainerTable::add(std::string_view id, std::uint8_t hierarchy, s
     return slot - 1;
 }
 
+void ContainerTable::show_as(Container& container, std::string_view id) {
+    if (container.other_id.assign(id)) is_order_stale_ = true;
+}
+
 void ContainerTable::close_place(CgroupPlace& place) {
     if (place.directory_plus_one != 0) {
         close(place.directory_plus_one - 1);
@@ -237,7 +241,7 @@ std::span<const std::uint32_t> ContainerTable::sorted() {
             if (containers_[i].ended_at_ns == 0) NMA_CHECK(order_.push(i));
         }
         std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
-            return containers_[a].id.view() < containers_[b].id.view();
+            return containers_[a].shown_id() < containers_[b].shown_id();
         });
         is_order_stale_ = false;
     }

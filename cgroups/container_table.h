@@ -38,8 +38,22 @@ struct MemberCgroup {
 inline constexpr std::uint32_t no_container = 0xffffffff;
 inline constexpr std::size_t controller_file_count_max = 128;
 
+// What the runtime's files say of a container; the texts are ContainerNames'.
+struct ContainerNote {
+    std::uint32_t text_first = 0;
+    std::uint16_t name_bytes = 0;
+    std::uint16_t image_bytes = 0;
+    std::uint16_t pod_bytes = 0;
+    std::uint16_t labels_bytes = 0;
+    const char* source = nullptr;  // null: nothing is known
+    bool is_sandbox = false;
+    std::uint8_t tries_left = limits::name_tries_max;
+    Status status = Status::absent;  // of the last try
+};
+
 struct Container {
-    ContainerId id;
+    ContainerId id;           // as the path of its cgroup has it
+    FixedText<64> other_id;   // under which it is shown; empty: under `id`
     std::uint64_t inode = 0;  // of its cgroup in its home hierarchy
     std::uint8_t home = 0;    // the hierarchy in which it was found first
     Runtime runtime = {};
@@ -50,9 +64,12 @@ struct Container {
     std::uint32_t member_first_plus_one = 0;
     CgroupPlace places[limits::cgroup_hierarchy_count_max] = {};
     std::uint64_t absent_files[controller_file_count_max / 64] = {};  // bit per controllers' file
+    ContainerNote note;
     Activity activity;
     PidList pids;  // when it was last read in full
     Status pids_status = Status::ok;
+
+    std::string_view shown_id() const { return other_id.empty() ? id.view() : other_id.view(); }
 
     // Files that were not there are asked for again.
     void forget_absent_files() {
@@ -90,6 +107,9 @@ class ContainerTable {
     // Indexes of other containers change.
     void forget_ended();
 
+    // Lists a container that lives under another id than its cgroup's.
+    void show_as(Container& container, std::string_view id);
+
     // Keeps the cgroup at `path` of `hierarchy`, below its mount point, as the container's own or
     // as one below it. Takes over `directory`. Of the home hierarchy each becomes a member.
     void keep(std::uint32_t container, std::uint8_t hierarchy, int directory, std::string_view path,
@@ -103,7 +123,7 @@ class ContainerTable {
     Status read(FileReader& reader, int hierarchy_directory, const CgroupPlace& place,
                 const char* file, std::string_view& text) const;
 
-    // Those that live, by id.
+    // Those that live, by the id under which they are shown.
     std::span<const std::uint32_t> sorted();
 
     // All, with those that ended.

@@ -85,8 +85,9 @@ inline constexpr std::uint32_t idle_age_s_max = 3600;
 inline constexpr std::size_t samples_per_container = 160;
 inline constexpr std::size_t subjects_per_container = 5;
 
-// Per container: its id (64 bytes for most runtimes), device names. An average, too.
-inline constexpr std::size_t text_bytes_per_container = 256;
+// Per container: its id (64 bytes for most runtimes), device names, and what its runtime says of
+// it: note_bytes_per_container below. An average, too.
+inline constexpr std::size_t text_bytes_per_container = 256 + 1024;
 
 // Groups of figures that are missing, each with its reason: the node's, and on average a
 // container's.
@@ -103,6 +104,12 @@ inline constexpr std::size_t cgroup_hierarchy_count_max = 8;
 // Names of cgroups that were listed but not visited yet: all siblings along one path.
 inline constexpr std::size_t cgroup_pending_count_max = 32 * 1024;
 inline constexpr std::size_t cgroup_pending_bytes = cgroup_pending_count_max * 64;
+
+// Names, images and labels that runtimes give, per container: an average. And for how many
+// containers they are looked up at one tick, and how often for one.
+inline constexpr std::size_t note_bytes_per_container = 1024;
+inline constexpr std::size_t names_per_round_max = 256;
+inline constexpr std::uint8_t name_tries_max = 3;
 
 // Watches for changes, per container (its cgroup, its cgroup.events and some cgroups below) and for
 // the cgroups above, with their paths. A change where no watch had room means a search.

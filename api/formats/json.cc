@@ -20,7 +20,7 @@ struct Timestamp {
     }
 };
 
-void append_member(TextSink& sink, const char* key, std::string_view value, bool& is_first) {
+void append_member(TextSink& sink, std::string_view key, std::string_view value, bool& is_first) {
     if (!is_first) sink.append(',');
     is_first = false;
     append_json_string(sink, key);
@@ -71,20 +71,52 @@ void append_datapoint(TextSink& sink, const Snapshot& snapshot, const MetricSpec
     sink.append('}');
 }
 
+// "key\0value\0" and so on.
+void append_labels(TextSink& sink, std::string_view labels) {
+    bool is_first = true;
+    sink.append(",\"labels\":{");
+    while (!labels.empty()) {
+        const std::size_t key_end = labels.find('\0');
+        const std::size_t value_end = labels.find('\0', key_end + 1);
+        if (key_end == labels.npos || value_end == labels.npos) break;
+        append_member(sink, labels.substr(0, key_end),
+                      labels.substr(key_end + 1, value_end - key_end - 1), is_first);
+        labels.remove_prefix(value_end + 1);
+    }
+    sink.append('}');
+}
+
+void append_known(TextSink& sink, const char* key, std::string_view value, bool& is_first) {
+    if (!value.empty()) append_member(sink, key, value, is_first);
+}
+
+std::string_view text_or_empty(const char* text) {
+    return text == nullptr ? std::string_view() : text;
+}
+
+void append_container_texts(TextSink& sink, const ContainerTexts& texts, bool& is_first) {
+    append_known(sink, "runtime", text_or_empty(texts.runtime), is_first);
+    append_known(sink, "container_name", texts.name, is_first);
+    append_known(sink, "container_image", texts.image, is_first);
+    append_known(sink, "pod_name", texts.pod, is_first);
+    append_known(sink, "name_source", text_or_empty(texts.name_source), is_first);
+    if (texts.is_sandbox) append_member(sink, "is_sandbox", "true", is_first);
+    if (!texts.labels.empty()) append_labels(sink, texts.labels);
+}
+
 void append_dimensions(TextSink& sink, const Message& message) {
+    const ContainerEntry* container = message.container;
     bool is_first = true;
     sink.append('{');
     append_member(sink, "mesos_id", message.identity.mesos_id.view(), is_first);
-    if (!message.identity.cluster_id.empty()) {
-        append_member(sink, "cluster_id", message.identity.cluster_id.view(), is_first);
-    }
-    if (message.container != nullptr) {
-        append_member(sink, "container_id", message.snapshot.text(message.container->id), is_first);
-    }
+    append_known(sink, "cluster_id", message.identity.cluster_id.view(), is_first);
+    if (container != nullptr)
+        append_member(sink, "container_id", message.snapshot.text(container->id), is_first);
     append_member(sink, "hostname", message.identity.hostname.view(), is_first);
-    if (message.container != nullptr && message.container->is_exited()) {
+    if (container != nullptr && container->is_exited())
         append_member(sink, "state", "exited", is_first);
-    }
+    if (container != nullptr && message.view == View::full)
+        append_container_texts(sink, message.snapshot.texts_of(*container), is_first);
     sink.append('}');
 }
 

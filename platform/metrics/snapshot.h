@@ -35,9 +35,27 @@ struct CollectorReport {
     Status status = Status::ok;        // of the worst of its files
 };
 
+// What a container's runtime says of it. Empty and null is what is not known.
+struct ContainerTexts {
+    std::string_view name;
+    std::string_view image;
+    std::string_view pod;               // "<namespace>/<name>"
+    std::string_view labels;            // "key\0value\0" and so on
+    const char* name_source = nullptr;  // whose files these were found in
+    const char* runtime = nullptr;      // by the path of its cgroup
+    bool is_sandbox = false;            // it only holds a pod's namespaces open
+};
+
 // Subjects, texts, samples and missing groups of a container each lie together.
 struct ContainerEntry {
     TextRef id;  // the first of its texts
+    TextRef name;
+    TextRef image;
+    TextRef pod;
+    TextRef labels;
+    const char* name_source = nullptr;
+    const char* runtime = nullptr;
+    bool is_sandbox = false;
     std::uint32_t text_bytes = 0;
     std::uint64_t inode = 0;         // of its cgroup directory: tells a reused id from the old one
     std::uint64_t read_at_ns = 0;    // wall time of its aged samples
@@ -82,6 +100,11 @@ struct Snapshot {
     }
     std::span<const MissingGroup> missing_of(const ContainerEntry& container) const {
         return {missing.begin() + container.missing_first, container.missing_count};
+    }
+
+    ContainerTexts texts_of(const ContainerEntry& entry) const {
+        return {text(entry.name),  text(entry.image), text(entry.pod), text(entry.labels),
+                entry.name_source, entry.runtime,     entry.is_sandbox};
     }
 
     // Null when there is no such container. Constant time, whatever the id holds.

@@ -160,6 +160,23 @@ void SnapshotWriter::end_container() {
     NMA_CHECK(snapshot.living_count == snapshot.containers.size());
 }
 
+void SnapshotWriter::describe_container(const ContainerTexts& texts) {
+    NMA_CHECK(container_subject_ != no_subject);
+    const std::size_t text_before = snapshot_->text_pool.size();
+    ContainerEntry entry = last_container();
+    entry.runtime = texts.runtime;
+    entry.name_source = texts.name_source;
+    entry.is_sandbox = texts.is_sandbox;
+    const bool has_room = add_text(texts.name, entry.name) && add_text(texts.image, entry.image) &&
+                          add_text(texts.pod, entry.pod) && add_text(texts.labels, entry.labels);
+    if (has_room) {
+        last_container() = entry;
+    } else {
+        snapshot_->text_pool.resize_down(text_before);
+        add_missing_of(0, "name", Reason::limit_reached);
+    }
+}
+
 void SnapshotWriter::mark_exited(std::uint64_t exited_at_ns) {
     NMA_CHECK(container_subject_ != no_subject);
     last_container().exited_at_ns = exited_at_ns;
@@ -193,16 +210,27 @@ bool SnapshotWriter::continue_container(const Snapshot& from, const ContainerEnt
 // The container's own subject and the id are there already; the others follow in the same order, so
 // that all references move by the same distance.
 void SnapshotWriter::copy_subjects(const Snapshot& from, const ContainerEntry& entry) {
-    const ContainerEntry& own = last_container();
+    ContainerEntry& own = last_container();
     const std::uint32_t subject_distance = own.subject - entry.subject;
     const std::uint32_t text_distance = own.id.offset - entry.id.offset;
     NMA_CHECK(
         snapshot_->text_pool.append({from.text_pool.begin() + entry.id.offset + entry.id.bytes,
                                      entry.text_bytes - entry.id.bytes}));
+    const auto move = [text_distance](TextRef text) {
+        text.offset += text_distance;
+        return text;
+    };
+    own.name = move(entry.name);
+    own.image = move(entry.image);
+    own.pod = move(entry.pod);
+    own.labels = move(entry.labels);
+    own.name_source = entry.name_source;
+    own.runtime = entry.runtime;
+    own.is_sandbox = entry.is_sandbox;
     for (std::uint32_t i = 1; i < entry.subject_count; ++i) {
         Subject subject = from.subjects[entry.subject + i];
-        subject.name.offset += text_distance;
-        subject.detail.offset += text_distance;
+        subject.name = move(subject.name);
+        subject.detail = move(subject.detail);
         subject.parent += subject_distance;
         NMA_CHECK(snapshot_->subjects.push(subject));
     }

@@ -62,6 +62,9 @@ class SnapshotWriter {
                                        bool is_replacing = false);
     void end_container();
 
+    // What the runtime says of the container at hand. Copied; without room it is left out.
+    void describe_container(const ContainerTexts& texts);
+
     // Begins a container with what an earlier snapshot says of it, but for the sources in the set
     // `left_out` (bit per source). What it takes over becomes aged: all of it, or all but probes.
     // False, and nothing happened, when there is no room or the id is there already.
