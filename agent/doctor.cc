@@ -5,16 +5,14 @@
 #include <cstring>
 #include <iterator>
 
+#include "platform/linux/log.h"
 #include "platform/linux/mount_table.h"
 
 namespace nma {
 
 namespace {
 
-// Groups and reasons that are told apart; there are about 40 groups, and most have one reason.
-constexpr std::size_t finding_count_max = 256;
-// A finding takes about 500 bytes.
-constexpr std::size_t output_bytes = finding_count_max * 1024;
+// More than the longest text of cures with all that is filled in.
 constexpr std::size_t paragraph_bytes = 4096;
 constexpr std::size_t line_width = 96;
 constexpr std::size_t named_container_count = 3;
@@ -28,7 +26,7 @@ struct Finding {
 };
 
 struct FindingList {
-    Finding items[finding_count_max];
+    Finding items[limits::doctor_finding_count_max];
     std::size_t count = 0;
     std::uint32_t overflow_count = 0;
 
@@ -40,7 +38,7 @@ struct FindingList {
                 return &known;
             }
         }
-        if (count == finding_count_max) {
+        if (count == limits::doctor_finding_count_max) {
             ++overflow_count;
             return nullptr;
         }
@@ -253,7 +251,11 @@ std::uint32_t append_all(bool is_fault, const FindingList& findings, const HostF
     return count;
 }
 
-void append_sum(const Diagnosis& diagnosis, TextSink& sink) {
+void append_sum(const Diagnosis& diagnosis, std::uint32_t overflow_count, TextSink& sink) {
+    if (overflow_count > 0) {
+        sink.append_u64(overflow_count);
+        sink.append(" times more something is missing, for which there is no room here.\n");
+    }
     if (diagnosis.fault_count == 0) {
         sink.append("Nothing is missing that could be had on this host.");
     } else {
@@ -326,13 +328,14 @@ Diagnosis write_diagnosis(const HostFacts& facts, const Snapshot& snapshot, Text
     }
     diagnosis.fault_count += append_all(true, findings, facts, snapshot, sink);
     diagnosis.note_count = append_all(false, findings, facts, snapshot, sink);
-    append_sum(diagnosis, sink);
+    append_sum(diagnosis, findings.overflow_count, sink);
     return diagnosis;
 }
 
 int run_doctor(const HostRoot& root, FileReader& reader, const Snapshot& snapshot) {
     Arena arena;
-    if (!arena.map(limits::directory_buffer_bytes + output_bytes + 2 * Arena::alignment_bytes))
+    if (!arena.map(limits::directory_buffer_bytes + limits::doctor_output_bytes +
+                   2 * Arena::alignment_bytes))
         return 2;
     DirReader dirs;
     dirs.init(arena);
@@ -341,8 +344,9 @@ int run_doctor(const HostRoot& root, FileReader& reader, const Snapshot& snapsho
     std::string_view text;
     if (reader.read(root.proc(), root.mountinfo_path(), text) == Status::ok)
         find_silent_mounts(text, snapshot, facts.silent_mounts);
-    TextSink sink(arena.take<char>("doctor", output_bytes));
+    TextSink sink(arena.take<char>("doctor", limits::doctor_output_bytes));
     const Diagnosis diagnosis = write_diagnosis(facts, snapshot, sink);
+    if (sink.status() != Status::ok) log_line(LogLevel::warning, "the output was cut");
     if (!write_output(sink.view())) return 2;
     return diagnosis.fault_count == 0 ? 0 : 1;
 }

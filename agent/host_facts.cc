@@ -20,9 +20,6 @@ namespace {
 constexpr std::uint64_t initial_cgroup_namespace = 0xeffffffb;
 constexpr std::uint64_t initial_pid_namespace = 0xeffffffc;
 
-// Users whose managers are looked at: one without a controller is reason enough to speak.
-constexpr std::size_t user_count_max = 64;
-
 struct ControllerName {
     std::string_view name;
     ControllerKind kind;
@@ -156,7 +153,8 @@ void read_delegation(const HostContext& context, HostFacts& facts) {
     if (!slice.assign(facts.v2_path.view()) || !slice.append("/user.slice")) return;
     if (context.dirs.open(context.root.root(), slice.c_str()) != Status::ok) return;
     DirEntry entry = {};
-    for (std::size_t count = 0; count < user_count_max && context.dirs.next(entry);) {
+    for (std::size_t count = 0;
+         count < limits::doctor_user_count_max && context.dirs.next(entry);) {
         std::string_view number = entry.name;
         if (!take_prefix(number, "user-") || !number.ends_with(".slice")) continue;
         number.remove_suffix(std::string_view(".slice").size());
