@@ -34,6 +34,7 @@ constexpr GroupRow node_groups[] = {
     {"hwmon", "temperature sensors, from /sys/class/hwmon"},
     {"timex", "the clock's state, from adjtimex(2)"},
     {"mounts", "file systems, from statfs(2)"},
+    {"containers", "containers that have no room"},
 };
 
 // By the controllers' names in controllers.list, and the groups that they name.
@@ -49,6 +50,7 @@ constexpr GroupRow container_groups[] = {
     {"pressure", "waits for processors, memory and disks"},
     {"processes", "processes and threads"},
     {"files", "open descriptors"},
+    {"life", "how many containers live, and when one ended"},
     {"network", "network interfaces and protocols"},
     {"hugetlb", "huge pages"},
     {"disk", "space that the container's own layer takes"},

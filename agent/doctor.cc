@@ -50,7 +50,8 @@ struct FindingList {
 void collect(const Snapshot& snapshot, FindingList& findings) {
     for (const MissingGroup& missing : snapshot.node_missing())
         (void)findings.find_or_add(Scope::node, missing);
-    for (std::uint32_t i = 0; i < snapshot.containers.size(); ++i) {
+    // What ended lacks nothing that could still be had.
+    for (std::uint32_t i = 0; i < snapshot.living_count; ++i) {
         for (const MissingGroup& missing : snapshot.missing_of(snapshot.containers[i])) {
             Finding* finding = findings.find_or_add(Scope::container, missing);
             if (finding == nullptr) continue;
@@ -161,7 +162,7 @@ void append_containers(const Finding& finding, const Snapshot& snapshot, TextSin
     sink.append("for ");
     sink.append_u64(finding.container_count);
     sink.append(" of ");
-    sink.append_u64(snapshot.containers.size());
+    sink.append_u64(snapshot.living_count);
     sink.append(" containers: ");
     for (std::uint32_t i = 0; i < finding.container_count; ++i) {
         if (i == named_container_count) return sink.append(", …");
@@ -204,25 +205,12 @@ void append_head(const HostFacts& facts, const Snapshot& snapshot, TextSink& sin
                 : facts.has_cgroup_v2                      ? ", cgroup version 2"
                                                            : ", no cgroups");
     sink.append(", containers: ");
-    sink.append_u64(snapshot.containers.size());
+    sink.append_u64(snapshot.living_count);
     if (facts.self.is_known) {
         sink.append(", as user ");
         sink.append_u64(facts.self.uid);
     }
     sink.append("\n\n");
-}
-
-void append_overflow(const Snapshot& snapshot, TextSink& sink) {
-    sink.append("MISSING  ");
-    sink.append_u64(snapshot.container_overflow_count);
-    sink.append(
-        " containers, for which there is no room\n"
-        "    reason: limit_reached\n"
-        "    why:    limits.containers of the configuration is ");
-    sink.append_u64(snapshot.containers.capacity());
-    sink.append(
-        "\n    cure:   Raise limits.containers in the configuration (--config FILE);\n"
-        "            `node-metrics-agent budget` shows what it costs\n\n");
 }
 
 // All of one kind, faults or notes. How many there were.
@@ -322,11 +310,7 @@ Diagnosis write_diagnosis(const HostFacts& facts, const Snapshot& snapshot, Text
     add_missing_memory(facts, findings);
     append_head(facts, snapshot, sink);
     Diagnosis diagnosis;
-    if (snapshot.container_overflow_count > 0) {
-        ++diagnosis.fault_count;
-        append_overflow(snapshot, sink);
-    }
-    diagnosis.fault_count += append_all(true, findings, facts, snapshot, sink);
+    diagnosis.fault_count = append_all(true, findings, facts, snapshot, sink);
     diagnosis.note_count = append_all(false, findings, facts, snapshot, sink);
     append_sum(diagnosis, findings.overflow_count, sink);
     return diagnosis;

@@ -77,6 +77,14 @@ constexpr CureRow node_rows[] = {
      {true, "User {uid} may not read the mount table.",
       "In a container: --pid=host, and --host-root where the host's / is mounted"}},
     {limit_reached,
+     "containers",
+     nullptr,
+     {true,
+      "More containers live than the agent has room for; containers.left_out in the full view says "
+      "how many are not shown.",
+      "Raise limits.containers in the configuration (--config FILE);\n"
+      "`node-metrics-agent budget` shows what it costs"}},
+    {limit_reached,
      "stat",
      nullptr,
      {true, "The host has more processors than the agent has room for.",

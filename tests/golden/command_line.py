@@ -68,13 +68,18 @@ def write_tree(directory, files):
 
 def check_doctor():
     v2 = os.path.join(HERE, "..", "fixtures", "debian12-v2")
-    check_output("doctor: a healthy host is good", ["--host-root", v2, "doctor"], 0, "Nothing is missing")
+    check_output("doctor: a controller that is not handed on is told, with its containers", ["--host-root", v2, "doctor"],
+                 1, r"(?s)MISSING  io .*for 2 of 7 containers: \w+, \w+\n.*subtree_control")
     check_output("doctor: a host without cgroups is not", ["--host-root", HOST, "doctor"], 1, "no cgroups are mounted")
     check_output("doctor: an absent root is named", ["--host-root", "/no/such", "doctor"], 2, err="/no/such")
     check_output("doctor: an absent configuration is named", ["--config", "/no/such.json", "doctor"], 2,
                  err="/no/such.json")
     check_output("doctor: a surplus word is named", ["doctor", "now"], 2, err="now")
     mounts = "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+    with tempfile.TemporaryDirectory() as directory:
+        write_tree(directory, {
+            "proc/1/mountinfo": mounts, "sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory pids\n"})
+        check_output("doctor: a healthy host is good", ["--host-root", directory, "doctor"], 0, "Nothing is missing")
     with tempfile.TemporaryDirectory() as directory:
         write_tree(directory, {
             "proc/1/mountinfo": mounts, "proc/sys/kernel/osrelease": "6.6.74+rpt-rpi-2712\n",

@@ -14,7 +14,7 @@ using namespace nma;
 constexpr const char* container_groups[] = {"cpu",         "cpu.limit",    "memory", "memory.peak",
                                             "memory.swap", "memory.zswap", "io",     "io.time",
                                             "pressure",    "processes",    "files",  "network",
-                                            "hugetlb",     "disk",         "name"};
+                                            "hugetlb",     "disk",         "name",   "life"};
 
 void check_group(Scope scope, const char* group) {
     if (group == nullptr) return;
@@ -24,6 +24,7 @@ void check_group(Scope scope, const char* group) {
 }
 
 void every_collector_and_each_of_its_groups_has_a_meaning(void**) {
+    check_group(Scope::node, "containers");  // the search for them says so
     for (const Collector& collector : host_collectors()) {
         check_group(Scope::node, collector.name);
         for (const HostFile& file : collector.files)

@@ -171,13 +171,24 @@ void hidepid_names_the_group_to_join(void**) {
     assert_true(says("SupplementaryGroups=1001"));
 }
 
-void containers_beyond_the_limit_name_the_key(void**) {
+void containers_that_ended_lack_nothing(void**) {
     start();
     sample.writer.end_node();
-    for (const char* id : {"c0", "c1", "c2", "c3", "c4"})
-        add_container(id, {});
+    add_container("c0", {});
+    assert_true(sample.writer.begin_container("c1", 1));
+    sample.writer.add_missing("io", Reason::controller_disabled);
+    sample.writer.mark_exited(1);
+    sample.writer.end_container();
+    assert_int_equal(diagnose(healthy_host()).fault_count, 0);
+    assert_true(says("containers: 1,"));
+}
+
+void containers_beyond_the_limit_name_the_key(void**) {
+    start();
+    sample.writer.add_missing("containers", Reason::limit_reached);
+    sample.writer.end_node();
     assert_int_equal(diagnose(healthy_host()).fault_count, 1);
-    assert_true(says("MISSING  1 containers"));
+    assert_true(says("MISSING  containers (containers that have no room) of the node"));
     assert_true(says("limits.containers"));
 }
 
@@ -250,6 +261,7 @@ int main() {
         cmocka_unit_test_teardown(memory_that_is_off_is_said_once, teardown),
         cmocka_unit_test_teardown(a_cgroup_namespace_of_its_own_is_said_first_and_once, teardown),
         cmocka_unit_test_teardown(hidepid_names_the_group_to_join, teardown),
+        cmocka_unit_test_teardown(containers_that_ended_lack_nothing, teardown),
         cmocka_unit_test_teardown(containers_beyond_the_limit_name_the_key, teardown),
         cmocka_unit_test_teardown(hostile_names_cannot_speak_to_the_terminal, teardown),
         cmocka_unit_test_teardown(output_without_room_is_cut_and_says_so, teardown),
