@@ -55,6 +55,10 @@ constexpr CureRow node_rows[] = {
       "In the agent's systemd unit: ProtectClock=no\n"
       "In a container: a seccomp profile that allows adjtimex, such as Docker's own"}},
     {not_available,
+     "snmp6",
+     nullptr,
+     {false, "The kernel has no IPv6, or it was switched off (ipv6.disable=1).", nullptr}},
+    {not_available,
      "sockstat6",
      nullptr,
      {false, "The kernel has no IPv6, or it was switched off (ipv6.disable=1).", nullptr}},
