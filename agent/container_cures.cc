@@ -15,6 +15,11 @@ bool is_undelegated(const HostFacts& facts) {
     return facts.uses(kind) && (facts.undelegated & bit_of(kind)) != 0;
 }
 
+template <ControllerKind kind>
+bool is_in_version1(const HostFacts& facts) {
+    return (facts.in_version1 & bit_of(kind)) != 0;
+}
+
 // Version 2 lists in its root what it has.
 template <ControllerKind kind>
 bool is_not_offered(const HostFacts& facts) {
@@ -43,6 +48,14 @@ constexpr Advice undelegated = {
     "[Service]\n"
     "Delegate=cpu cpuset io memory pids\n"
     "then: systemctl daemon-reload, and log out and in"};
+
+constexpr Advice not_in_hierarchy = {
+    true,
+    "The controller's hierarchy of version 1 is mounted, but the container has no cgroup of its "
+    "own "
+    "in it, or the kernel does not have the agent's file there.",
+    "Tell the runtime to use the controller. Mesos agent:\n"
+    "--isolation=cgroups/cpu,cgroups/mem,cgroups/blkio,cgroups/pids"};
 
 constexpr Advice not_offered = {
     true,
@@ -121,6 +134,10 @@ constexpr CureRow container_rows[] = {
      "memory.zswap",
      nullptr,
      {false, "This kernel ({kernel}) was built without compressed swap (CONFIG_ZSWAP).", nullptr}},
+    {controller_disabled, "memory", is_in_version1<ControllerKind::memory>, not_in_hierarchy},
+    {controller_disabled, "cpu", is_in_version1<ControllerKind::cpu>, not_in_hierarchy},
+    {controller_disabled, "io", is_in_version1<ControllerKind::io>, not_in_hierarchy},
+    {controller_disabled, "processes", is_in_version1<ControllerKind::pids>, not_in_hierarchy},
     {controller_disabled, "memory", is_undelegated<ControllerKind::memory>, undelegated},
     {controller_disabled, "cpu", is_undelegated<ControllerKind::cpu>, undelegated},
     {controller_disabled, "io", is_undelegated<ControllerKind::io>, undelegated},
@@ -154,8 +171,8 @@ constexpr CureRow container_rows[] = {
       "The controller is not switched on for these cgroups: a cgroup.subtree_control above them "
       "does not name it.",
       "With systemd, for the unit or slice above them:\n"
-      "systemctl set-property UNIT CPUAccounting=yes MemoryAccounting=yes IOAccounting=yes "
-      "TasksAccounting=yes\n"
+      "systemctl set-property UNIT IOAccounting=yes\n"
+      "(or CPUAccounting=, MemoryAccounting=, TasksAccounting=)\n"
       "Without, in each directory from /sys/fs/cgroup down to theirs, for such as io:\n"
       "echo +io > cgroup.subtree_control"}},
     {not_in_cgroup_v2,

@@ -97,6 +97,7 @@ void add_cgroup_mount(const MountLine& mount, HostFacts& facts) {
         while (!options.empty())
             found = static_cast<ControllerSet>(found | set_of_name(take_option(options)));
         facts.in_use = static_cast<ControllerSet>(facts.in_use | found);
+        facts.in_version1 = static_cast<ControllerSet>(facts.in_version1 | found);
         facts.has_cgroup_v1 = true;
         if (found != 0 && is_part(mount.root, facts.is_own_cgroup_namespace))
             facts.is_part_of_cgroups = true;
@@ -167,8 +168,8 @@ void read_delegation(const HostContext& context, HostFacts& facts) {
                           file.append("/") && file.append(user.view()) &&
                           file.append("/cgroup.controllers");
         if (!fits || read_v2(context, facts, file.view(), text) != Status::ok) continue;
-        const auto lacking = static_cast<ControllerSet>(
-            facts.in_use & ~static_cast<unsigned>(scan_controllers(text)));
+        const unsigned handed_on = facts.in_version1 | scan_controllers(text);
+        const auto lacking = static_cast<ControllerSet>(facts.in_use & ~handed_on);
         if (lacking == 0) continue;
         facts.undelegated = static_cast<ControllerSet>(facts.undelegated | lacking);
         facts.undelegated_user = user;

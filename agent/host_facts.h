@@ -77,6 +77,7 @@ struct HostFacts {
     bool has_cgroup_v2 = false;
     FixedText<256> v2_path;                // its mount point, below the host's root
     ControllerSet in_use = 0;              // in the root of version 2, or mounted as version 1
+    ControllerSet in_version1 = 0;         // of these, those that version 1 has
     ControllerSet disabled = 0;            // built in and switched off, says /proc/cgroups
     ControllerSet unmounted = 0;           // switched on, but neither version shows it
     bool is_part_of_cgroups = false;       // a mount shows less than its whole hierarchy

@@ -128,6 +128,14 @@ void a_controller_that_users_do_not_get_names_the_delegation(void**) {
     assert_null(std::strstr(cure("cpu", Reason::controller_disabled, facts), "delegate.conf"));
 }
 
+void a_hierarchy_of_version_1_that_is_mounted_is_not_to_be_mounted(void**) {
+    HostFacts facts;
+    facts.has_cgroup_v1 = true;
+    assert_non_null(std::strstr(cure("io", Reason::controller_disabled, facts), "mount -t cgroup"));
+    facts.in_use = facts.in_version1 = bit_of(ControllerKind::io);
+    assert_non_null(std::strstr(cure("io", Reason::controller_disabled, facts), "cgroups/blkio"));
+}
+
 void swap_without_accounting_names_the_option_up_to_linux_6_0(void**) {
     HostFacts facts = version2_without_memory();
     facts.in_use |= bit_of(ControllerKind::memory);
@@ -193,6 +201,7 @@ int main() {
         cmocka_unit_test(memory_off_on_a_raspberry_pi_in_spite_of_the_option_names_the_kernel),
         cmocka_unit_test(memory_off_elsewhere_names_what_switched_it_off),
         cmocka_unit_test(a_controller_that_users_do_not_get_names_the_delegation),
+        cmocka_unit_test(a_hierarchy_of_version_1_that_is_mounted_is_not_to_be_mounted),
         cmocka_unit_test(swap_without_accounting_names_the_option_up_to_linux_6_0),
         cmocka_unit_test(pressure_names_psi_unless_the_kernel_is_too_old),
         cmocka_unit_test(a_denial_names_the_capability_that_is_missing),

@@ -217,6 +217,20 @@ void a_user_without_a_controller_is_named(void**) {
     assert_string_equal(facts.undelegated_user.c_str(), "user@1000.service");
 }
 
+void what_version_1_has_needs_no_delegation(void**) {
+    tree_write(bed.tree, "proc/self/mountinfo",
+               "35 31 0:32 / /sys/fs/cgroup/io rw - cgroup cgroup rw,blkio\n"
+               "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+    tree_write(bed.tree, "sys/fs/cgroup/cgroup.controllers", "memory pids\n");
+    tree_write(bed.tree,
+               "sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/cgroup.controllers",
+               "memory pids\n");
+    const HostFacts facts = read_tree();
+    assert_int_equal(facts.in_version1, bit_of(ControllerKind::io));
+    assert_true(facts.uses(ControllerKind::io));
+    assert_int_equal(facts.undelegated, 0);
+}
+
 }  // namespace
 
 int main() {
@@ -237,6 +251,8 @@ int main() {
         cmocka_unit_test_setup_teardown(
             processes_of_the_own_pid_namespace_only_are_told_by_one_number, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(a_user_without_a_controller_is_named, make_tree,
+                                        remove_tree),
+        cmocka_unit_test_setup_teardown(what_version_1_has_needs_no_delegation, make_tree,
                                         remove_tree),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
