@@ -33,6 +33,8 @@ int run_command(const Options& options) {
             return 0;
         case Command::budget:
             return Program::print_budget(config);
+        case Command::doctor:
+            return program.doctor(config);
         case Command::run:
             return program.run(config);
         default:

@@ -104,6 +104,7 @@ bool parse_command(int count, char** words, Options& options, ErrorText& error) 
     if (name == "once") return parse_once(count - 1, words + 1, options, error);
     if (name == "check-config") options.command = Command::check_config;
     if (name == "budget") options.command = Command::budget;
+    if (name == "doctor") options.command = Command::doctor;
     if (name == "datapoints") options.command = Command::datapoints;
     if (options.command == Command::run) {
         return refuse(error, "unknown command ", name, "; see --help");
@@ -141,6 +142,9 @@ void print_help() {
         "  once node           print one sample of the node as the API's JSON\n"
         "  once containers     print the IDs of the containers found\n"
         "  once container ID   print one sample of one container\n"
+        "  doctor              say what is missing on this host, why, and the cure; exit status "
+        "0:\n"
+        "                      nothing that could be had, 1: something, 2: it could not run\n"
         "  check-config        check the configuration and say what is wrong with it\n"
         "  budget              print the memory set aside, by part\n"
         "  datapoints          print the table of all datapoints, in Markdown\n"

@@ -17,6 +17,7 @@ enum class Command : std::uint8_t {
     check_config,
     budget,
     datapoints,
+    doctor,
     version,
     help,
 };

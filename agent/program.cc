@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "agent/doctor.h"
 #include "agent/identity.h"
 #include "api/answers.h"
 #include "platform/linux/log.h"
@@ -169,13 +170,27 @@ int Program::run(const Config& config) {
     return is_up ? 0 : 1;
 }
 
-int Program::once(const Config& config, const Options& options) {
+const Snapshot* Program::take_one(const Config& config) {
     // Where things are found is for who runs the agent; here only the answer counts.
     set_log_level(LogLevel::warning);
-    if (!prepare(config)) return 1;
+    if (!prepare(config)) return nullptr;
     static const Snapshot* taken = nullptr;
     sampler_.take_first(readers_,
                         {[](void*, const Snapshot& snapshot) { taken = &snapshot; }, nullptr});
+    return taken;
+}
+
+int Program::doctor(const Config& config) {
+    const Snapshot* taken = take_one(config);
+    if (taken == nullptr) return 2;
+    const int status = run_doctor(root_, readers_.file_reader(), *taken);
+    readers_.stop();
+    return status;
+}
+
+int Program::once(const Config& config, const Options& options) {
+    const Snapshot* taken = take_one(config);
+    if (taken == nullptr) return 1;
     Arena scratch;
     const std::size_t bytes = config.capacities.samples() * once_bytes_per_sample;
     if (!scratch.map(bytes)) return 1;

@@ -13,12 +13,16 @@ class Program {
     // Each returns the exit status: 0 when all went well, 1 for a failure that was logged.
     int run(const Config& config);
     int once(const Config& config, const Options& options);
+    // 0 when nothing is missing that could be had, 1 when something is, 2 when it could not run.
+    int doctor(const Config& config);
     static int print_budget(const Config& config);
 
   private:
     // All memory of our own: over a measuring arena it only adds up.
     void lay_out(Arena& arena, const Config& config);
     bool prepare(const Config& config);
+    // Null when it could not be prepared; that was logged.
+    const Snapshot* take_one(const Config& config);
     bool open_listeners(const Config& config);
     bool watch_signals();
     void announce() const;

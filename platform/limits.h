@@ -149,6 +149,15 @@ inline constexpr std::size_t file_reserve_count = 512;
 // The program
 // --------------------------------------------------------------------------------------
 
+// Groups and reasons that `doctor` tells apart: there are about 40 groups, and most have one reason.
+// Each takes about 1 KiB of text, names of containers included.
+inline constexpr std::size_t doctor_finding_count_max = 256;
+inline constexpr std::size_t doctor_output_bytes = doctor_finding_count_max * 2048;
+
+// Logged-in users whose controllers `doctor` looks at: one that lacks some is reason enough to
+// speak.
+inline constexpr std::size_t doctor_user_count_max = 64;
+
 inline constexpr std::size_t collector_count_max = 64;  // node readers and container controllers
 inline constexpr std::size_t files_per_collector_max = 8;
 inline constexpr std::size_t listener_count_max = 8;

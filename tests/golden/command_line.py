@@ -58,6 +58,53 @@ def check_roots():
     check_output("an absent root is named", ["--host-root", "/no/such", "once", "node"], 1, err="/no/such")
 
 
+def write_tree(directory, files):
+    for name, text in files.items():
+        path = os.path.join(directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+
+
+def check_doctor():
+    v2 = os.path.join(HERE, "..", "fixtures", "debian12-v2")
+    check_output("doctor: a controller that is not handed on is told, with its containers", ["--host-root", v2, "doctor"],
+                 1, r"(?s)MISSING  io .*for 2 of 7 containers: \w+, \w+\n.*subtree_control")
+    check_output("doctor: a host without cgroups is not", ["--host-root", HOST, "doctor"], 1, "no cgroups are mounted")
+    check_output("doctor: an absent root is named", ["--host-root", "/no/such", "doctor"], 2, err="/no/such")
+    check_output("doctor: an absent configuration is named", ["--config", "/no/such.json", "doctor"], 2,
+                 err="/no/such.json")
+    check_output("doctor: a surplus word is named", ["doctor", "now"], 2, err="now")
+    mounts = "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+    with tempfile.TemporaryDirectory() as directory:
+        write_tree(directory, {
+            "proc/1/mountinfo": mounts, "sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory pids\n"})
+        check_output("doctor: a healthy host is good", ["--host-root", directory, "doctor"], 0, "Nothing is missing")
+    with tempfile.TemporaryDirectory() as directory:
+        write_tree(directory, {
+            "proc/1/mountinfo": mounts, "proc/sys/kernel/osrelease": "6.6.74+rpt-rpi-2712\n",
+            "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
+            "proc/cmdline": "cgroup_disable=memory quiet\n",
+            "sys/fs/cgroup/cgroup.controllers": "cpuset cpu io pids\n"})
+        check_output("doctor: a Raspberry Pi without memory control gets its boot option",
+                     ["--host-root", directory, "doctor"], 1, r"cgroup_enable=memory cgroup_memory=1\n")
+    with tempfile.TemporaryDirectory() as directory:
+        write_tree(directory, {
+            "proc/1/mountinfo": mounts, "sys/fs/cgroup/cgroup.events": "populated 1\n",
+            "sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory pids\n"})
+        os.makedirs(os.path.join(directory, "proc/self/ns"))
+        os.symlink("cgroup:[4026532000]", os.path.join(directory, "proc/self/ns/cgroup"))
+        check_output("doctor: a cgroup namespace of its own is told", ["--host-root", directory, "doctor"], 1,
+                     "--cgroupns=host")
+    with tempfile.TemporaryDirectory() as directory:
+        write_tree(directory, {
+            "proc/1/mountinfo": mounts + "22 27 0:21 / /proc rw - proc proc rw,gid=1001,hidepid=2\n",
+            "proc/self/status": "Uid:\t998\t998\t998\t998\nGid:\t998\t998\t998\t998\nCapEff:\t0000000000000000\n",
+            "sys/fs/cgroup/cgroup.controllers": "cpuset cpu io memory pids\n"})
+        check_output("doctor: hidepid names the group", ["--host-root", directory, "doctor"], 1,
+                     "SupplementaryGroups=1001")
+
+
 def check_addresses():
     for address in ("0.0.0.0:61092", "[::]:61092", "192.0.2.1:61092", "198.51.100.7:80"):
         check_output(f"{address} is refused, with the reason", ["--listen", address], 2, err=r"(?i)loopback|token")
@@ -227,6 +274,7 @@ def main():
     check_readme()
     check_words()
     check_roots()
+    check_doctor()
     check_addresses()
     check_configuration()
     check_budget()

@@ -24,6 +24,11 @@ Parsed parse(std::initializer_list<const char*> words) {
     return parsed;
 }
 
+void doctor_is_a_command_without_words(void**) {
+    assert_true(parse({"--host-root", "/h", "doctor"}).options.command == Command::doctor);
+    assert_false(parse({"doctor", "now"}).is_good);
+}
+
 void nothing_means_run(void**) {
     const Parsed parsed = parse({});
     assert_true(parsed.is_good);
@@ -79,6 +84,7 @@ void mistakes_are_named(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(nothing_means_run),
+        cmocka_unit_test(doctor_is_a_command_without_words),
         cmocka_unit_test(all_options_are_taken_before_and_after_the_command),
         cmocka_unit_test(each_command_is_known),
         cmocka_unit_test(mistakes_are_named),
