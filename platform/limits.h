@@ -97,7 +97,7 @@ inline constexpr std::size_t missing_per_container = 12;
 inline constexpr std::size_t cgroup_count_max = 64 * 1024;
 inline constexpr std::size_t cgroup_depth_max = 32;
 
-// Mounted hierarchies that have controllers we read: cpu, cpuacct, memory, blkio, pids, unified.
+// Mounted hierarchies that we read: cpu, cpuacct, memory, blkio, pids, hugetlb, unified.
 inline constexpr std::size_t cgroup_hierarchy_count_max = 8;
 
 // Names of cgroups that were listed but not visited yet: all siblings along one path.
