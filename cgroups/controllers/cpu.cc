@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint8_t limit_decimals = 6;
 constexpr std::uint64_t micro = 1'000'000;
+constexpr std::uint64_t ns_per_us = 1000;
 constexpr std::uint64_t shares_of_cpu = 1024;
 constexpr std::uint64_t weight_of_cpu = 100;
 
@@ -74,7 +75,7 @@ constexpr MetricSpec specs[] = {
                  9),
     count_spec("cpus.nr_bursts", "Periods in which it used quota saved earlier", View::full),
     seconds_spec("cpus.burst_time_secs", "CPU time beyond the quota, saved earlier", 9, View::full),
-    seconds_spec("cpus.usage_time_secs", "CPU time in all", 9, View::full),
+    seconds_spec("cpus.usage_time_secs", "CPU time in all", 6, View::full),
     {.name = "cpus.limit",
      .help = "Processors that the container may use",
      .unit = Unit::count,
@@ -129,7 +130,7 @@ constexpr FieldRow time_rows_v2[] = {
     {"throttled_usec", 1000, specs[throttled_time]},
     {"nr_bursts", 1, specs[nr_bursts]},
     {"burst_usec", 1000, specs[burst_time]},
-    {"usage_usec", 1000, specs[usage_time]},
+    {"usage_usec", 1, specs[usage_time]},
 };
 constexpr FieldRow throttle_rows_v1[] = {
     {"nr_periods", 1, specs[nr_periods]},         {"nr_throttled", 1, specs[nr_throttled]},
@@ -166,7 +167,7 @@ Status scan_usage(std::string_view text, SnapshotWriter& writer) {
     const Status status = scan_value(text, found);
     if (status != Status::ok) return status;
     if (found.is_unlimited) return Status::malformed;
-    writer.add(usage_time, found.value, writer.container_subject());
+    writer.add(usage_time, found.value / ns_per_us, writer.container_subject());
     return status;
 }
 

@@ -77,7 +77,7 @@ constexpr File v1_files[] = {
      "Total 127\n"},
     {"blkio/blkio.throttle.io_serviced", "Total 0\n"},
     {"pids/pids.events", "max 3\n"},
-    {"cpu,cpuacct/cpuacct.usage", "130000000001\n"},
+    {"cpu,cpuacct/cpuacct.usage", "130000000999\n"},
     {"cpu,cpuacct/cpu.cfs_burst_us", "20000\n"},
     {"memory/memory.max_usage_in_bytes", "4100096\n"},
     {"memory/memory.failcnt", "8\n"},
@@ -94,7 +94,7 @@ constexpr File v1_files[] = {
 constexpr const char* v1_dump =
     "container.processes 2\ncontainer.threads 5\ncontainer.threads_limit_hits 3\n"
     "cpus.user_time_secs 123.45\ncpus.system_time_secs 6.78\n"
-    "cpus.usage_time_secs 130.000000001\ncpus.soft_limit 0.5\ncpus.shares 512\n"
+    "cpus.usage_time_secs 130\ncpus.soft_limit 0.5\ncpus.shares 512\n"
     "cpus.nr_periods 10\ncpus.nr_throttled 3\ncpus.throttled_time_secs 0.123456789\n"
     "cpus.burst_limit_secs 0.02\ncpus.limit 1.5\ncpus.quota_secs 0.15\ncpus.period_secs 0.1\n"
     "mem.total_bytes 4096000\nmem.total_memsw_bytes 5000000\nmem.limit_bytes 67108864\n"
