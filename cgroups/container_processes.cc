@@ -4,12 +4,26 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "platform/base/text_cursor.h"
+
 namespace nma {
 
 ProcessPath process_path(std::uint32_t pid, const char* file) {
     ProcessPath path;
     snprintf(path.text, sizeof path.text, "%u/%s", pid, file);
     return path;
+}
+
+Status scan_start_ticks(std::string_view text, std::uint64_t& ticks) {
+    constexpr int fields_before = 19;  // from the state, the third, on
+    std::string_view line;
+    if (!single_line(text, line)) return Status::malformed;
+    const std::size_t bracket = line.rfind(')');
+    if (bracket == line.npos) return Status::malformed;
+    line.remove_prefix(bracket + 1);
+    for (int i = 0; i < fields_before; ++i)
+        take_word(line);
+    return take_u64(line, ticks) ? Status::ok : Status::malformed;
 }
 
 Reason reason_not_all(const ContainerReading& reading) {

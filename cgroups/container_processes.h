@@ -11,6 +11,11 @@ struct ProcessPath {
 };
 ProcessPath process_path(std::uint32_t pid, const char* file);
 
+// The text of /proc/PID/stat (proc(5)): "4 (comm) S 1 …". Its 22nd field is when the process was
+// started, in ticks since boot. comm may hold anything, so fields are counted from the last ')'.
+// Pure. ok or malformed: then `ticks` is untouched.
+[[nodiscard]] Status scan_start_ticks(std::string_view text, std::uint64_t& ticks);
+
 // Why the figures of all its processes together cannot be had; none when they can. limit_reached
 // when it has more than limits::processes_per_container_max.
 Reason reason_not_all(const ContainerReading& reading);

@@ -1,14 +1,12 @@
 // When a container was started. Cgroups do not tell: the times of their directories are those at
 // which the kernel last made the inode. So it is when the oldest process that lives in the
-// container was started: /proc/PID/stat (proc(5)), "4 (comm) S 1 …", 22nd field, in ticks since
-// boot; comm may hold anything, so fields are counted from the last ')'.
+// container was started: /proc/PID/stat.
 #include <unistd.h>
 
 #include <algorithm>
 #include <limits>
 
 #include "cgroups/container_processes.h"
-#include "platform/base/text_cursor.h"
 #include "platform/linux/clock.h"
 
 namespace nma {
@@ -44,33 +42,19 @@ Status read_boot_time(const HostContext& host, std::uint64_t& boot_time) {
     return status;
 }
 
-Status scan_start(std::string_view text, std::uint64_t& start) {
-    constexpr int fields_before = 19;  // from the state, the third, on
-    static const auto ticks_per_s = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
-    std::string_view line;
-    if (!single_line(text, line)) return Status::malformed;
-    const std::size_t bracket = line.rfind(')');
-    if (bracket == line.npos) return Status::malformed;
-    line.remove_prefix(bracket + 1);
-    for (int i = 0; i < fields_before; ++i)
-        take_word(line);
-    std::uint64_t ticks = 0;
-    if (!take_u64(line, ticks) || ticks > largest / per_second) return Status::malformed;
-    start = ticks * per_second / ticks_per_s;
-    return Status::ok;
-}
-
 // What ended meanwhile is not asked. `oldest` stays the largest number when all have.
 Status find_oldest(const ContainerReading& reading, std::uint64_t& oldest) {
+    static const auto ticks_per_s = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
     for (std::size_t i = 0; i < reading.pids.count; ++i) {
         const ProcessPath path = process_path(reading.pids.first[i], "stat");
         std::string_view text;
-        std::uint64_t start = 0;
+        std::uint64_t ticks = 0;
         Status status = reading.host.reader.read(reading.host.root.proc(), path.text, text);
-        if (status == Status::ok) status = scan_start(text, start);
+        if (status == Status::ok) status = scan_start_ticks(text, ticks);
         if (status == Status::absent || status == Status::gone) continue;
         if (status != Status::ok) return status;
-        oldest = std::min(oldest, start);
+        if (ticks > largest / per_second) return Status::malformed;
+        oldest = std::min(oldest, ticks * per_second / ticks_per_s);
     }
     return Status::ok;
 }
