@@ -81,14 +81,16 @@ constexpr auto v2 = CgroupVersion::v2;
 constexpr auto hugetlb = Subsystem::hugetlb;
 
 // The files of one size, named once.
-#define NMA_HUGETLB_FILES(size, text)                                                             \
-    {hugetlb, v1, "hugetlb." text ".usage_in_bytes", scan_with<State, scan_number<size, usage>>}, \
-        {hugetlb, v1, "hugetlb." text ".limit_in_bytes",                                          \
-         scan_with<State, scan_number<size, limit>>},                                             \
-        {hugetlb, v1, "hugetlb." text ".failcnt", scan_with<State, scan_number<size, failures>>}, \
-        {hugetlb, v2, "hugetlb." text ".current", scan_with<State, scan_number<size, usage>>},    \
-        {hugetlb, v2, "hugetlb." text ".max", scan_with<State, scan_number<size, limit>>}, {      \
-        hugetlb, v2, "hugetlb." text ".events", scan_with<State, scan_events<size>>               \
+#define NMA_HUGETLB_FILES(size, text)                                                            \
+    {hugetlb, v1, "hugetlb." text ".usage_in_bytes",                                             \
+     scan_with<State, scan_number<(size), usage>>},                                              \
+        {hugetlb, v1, "hugetlb." text ".limit_in_bytes",                                         \
+         scan_with<State, scan_number<(size), limit>>},                                          \
+        {hugetlb, v1, "hugetlb." text ".failcnt",                                                \
+         scan_with<State, scan_number<(size), failures>>},                                       \
+        {hugetlb, v2, "hugetlb." text ".current", scan_with<State, scan_number<(size), usage>>}, \
+        {hugetlb, v2, "hugetlb." text ".max", scan_with<State, scan_number<(size), limit>>}, {   \
+        hugetlb, v2, "hugetlb." text ".events", scan_with<State, scan_events<(size)>>            \
     }
 
 constexpr ControllerFile files[] = {
