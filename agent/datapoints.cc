@@ -14,7 +14,9 @@ const char* kind_name(MetricKind kind) {
 
 void print_tags(SubjectKind kind) {
     const SubjectTags& tags = subject_tags(kind);
-    if (kind == SubjectKind::container_device) printf("container_id, ");
+    const bool is_part_of_container =
+        kind == SubjectKind::container_device || kind == SubjectKind::container_page_size;
+    if (is_part_of_container) printf("container_id, ");
     if (tags.name_key != nullptr) printf("%s", tags.name_key);
     if (tags.detail_key != nullptr) printf(", %s", tags.detail_key);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "platform/base/status.h"
+#include "platform/limits.h"
 
 namespace nma {
 
@@ -27,7 +28,7 @@ struct CpuMax {
 // cgroup.procs, cgroup.threads, tasks: a number a line, none at all when nobody is in. Keeps the
 // first few and adds to the count. Untouched when malformed.
 struct PidList {
-    static constexpr std::size_t first_count_max = 4;
+    static constexpr std::size_t first_count_max = limits::processes_per_container_max;
     std::array<std::uint32_t, first_count_max> first = {};
     std::uint64_t count = 0;
 };

@@ -22,7 +22,7 @@ struct SubsystemName {
 };
 constexpr SubsystemName subsystem_names[] = {
     {"pids", Subsystem::pids}, {"memory", Subsystem::memory}, {"cpuacct", Subsystem::cpuacct},
-    {"cpu", Subsystem::cpu},   {"blkio", Subsystem::io},
+    {"cpu", Subsystem::cpu},   {"blkio", Subsystem::io},      {"hugetlb", Subsystem::hugetlb},
 };
 
 SubsystemSet set_of_name(std::string_view name) {
@@ -93,22 +93,17 @@ void add_line(const MountLine& line, CgroupMounts& mounts) {
     if (is_usable) add_mount(mount, mounts);
 }
 
-// What a version 1 hierarchy has, the unified one has not; a mount that is left with nothing goes.
+// What a version 1 hierarchy has, the unified one has not.
 void settle_subsystems(CgroupMounts& mounts) {
     SubsystemSet version1 = 0;
     for (std::size_t i = 0; i < mounts.count; ++i) {
         if (!mounts.items[i].is_unified) version1 |= mounts.items[i].subsystems;
     }
-    std::size_t kept = 0;
     for (std::size_t i = 0; i < mounts.count; ++i) {
         CgroupMount& mount = mounts.items[i];
         if (mount.is_unified)
             mount.subsystems = all_subsystems & static_cast<SubsystemSet>(~version1);
-        if (mount.subsystems == 0) continue;
-        if (kept != i) mounts.items[kept] = mount;
-        ++kept;
     }
-    mounts.count = kept;
 }
 
 #ifdef NMA_LIBCGROUP

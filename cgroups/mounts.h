@@ -12,9 +12,10 @@
 
 namespace nma {
 
-// The kernel's controllers of which we read files.
-enum class Subsystem : std::uint8_t { pids, memory, cpuacct, cpu, io };
-inline constexpr std::size_t subsystem_count = 5;
+// The kernel's controllers of which we read files. `pressure` is none of them: every cgroup of
+// version 2 has its files, also where version 1 has all controllers.
+enum class Subsystem : std::uint8_t { pids, memory, cpuacct, cpu, io, hugetlb, pressure };
+inline constexpr std::size_t subsystem_count = 7;
 
 using SubsystemSet = std::uint8_t;  // bit per Subsystem
 inline constexpr SubsystemSet all_subsystems = (1U << subsystem_count) - 1;
@@ -34,7 +35,7 @@ struct CgroupMounts {
     std::uint32_t overflow_count = 0;
 };
 
-// Version 1 hierarchies with one of our subsystems, and the unified one when it has any that no
+// Version 1 hierarchies with one of our subsystems, and the unified one with those that no
 // version 1 hierarchy has. absent when there is none.
 Status find_cgroup_mounts(const HostContext& context, CgroupMounts& mounts);
 

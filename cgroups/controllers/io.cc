@@ -1,6 +1,8 @@
 // Block I/O per device, and as the sum over all devices (device "default").
 //   v1: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, "8:16 Read 4096" and "Total 4096"
-//   v2: Documentation/admin-guide/cgroup-v2.rst, "8:16 rbytes=4096 wbytes=0 rios=1 …"
+//   v2: Documentation/admin-guide/cgroup-v2.rst, "8:16 rbytes=4096 wbytes=0 rios=1 …"; with the
+//       cost model (block/blk-iocost.c) also "cost.usage=1 …", in microseconds. Kernels around 5.15
+//       end the line of a device without figures nowhere: "7:1 7:0 8:0 rbytes=4096 …".
 // Each version 1 scheduler counts for itself; the tag `policy` says who did. Nothing is written
 // before the whole text was understood.
 #include <array>
@@ -27,7 +29,11 @@ enum Figure : std::uint16_t {
     wait_time = 3 * operation_count,
     merged = 4 * operation_count,
     queued = 5 * operation_count,
+    cost = 6 * operation_count,
 };
+
+// What iocost tells of a device stands where others have operations.
+enum Cost : std::uint8_t { cost_usage, cost_wait, cost_indebt, cost_indelay };
 
 constexpr MetricSpec spec(const char* name, const char* help, Unit unit, View view,
                           MetricKind kind) {
@@ -37,6 +43,15 @@ constexpr MetricSpec spec(const char* name, const char* help, Unit unit, View vi
             .kind = kind,
             .view = view,
             .decimals = static_cast<std::uint8_t>(unit == Unit::seconds ? 9 : 0),
+            .about = SubjectKind::container_device};
+}
+
+constexpr MetricSpec cost_spec(const char* name, const char* help) {
+    return {.name = name,
+            .help = help,
+            .unit = Unit::seconds,
+            .kind = MetricKind::counter,
+            .decimals = 6,
             .about = SubjectKind::container_device};
 }
 
@@ -57,7 +72,12 @@ constexpr MetricSpec specs[] = {
                  counter),
     NMA_IO_SPECS("blkio.io_merged", "Requests merged into others", Unit::count, counter),
     NMA_IO_SPECS("blkio.io_queued", "Requests waiting now", Unit::count, MetricKind::gauge),
+    cost_spec("blkio.io_cost_usage", "Time of the device that the cost model counts as used"),
+    cost_spec("blkio.io_cost_wait", "Time for which requests were held back by the cost model"),
+    cost_spec("blkio.io_cost_indebt", "Time for which the cost model had more used than given"),
+    cost_spec("blkio.io_cost_indelay", "Time for which tasks were held up to pay that back"),
 };
+static_assert(std::size(specs) == std::size_t{cost} + cost_indelay + 1);
 
 struct Device {
     DeviceNumber number;
@@ -203,14 +223,28 @@ Status scan_v1(State& state, std::string_view text, SnapshotWriter& writer, Figu
     return write_table(table, sum, figure, policy, state, writer) ? Status::ok : Status::malformed;
 }
 
+constexpr const char io_policy[] = "io";
+
+// The tables that one io.stat fills, in the order in which they are written.
+enum Part : std::uint8_t { of_bytes, of_requests, of_cost };
+constexpr std::size_t part_count = 3;
+constexpr Figure figure_of_part[part_count] = {service_bytes, serviced, cost};
+
 struct Key {
     std::string_view name;
-    bool is_bytes;
-    Operation operation;
+    Part part;
+    std::uint8_t place;  // an Operation, or a Cost
 };
-constexpr Key keys[] = {{"rbytes", true, read},    {"wbytes", true, write},
-                        {"rios", false, read},     {"wios", false, write},
-                        {"dbytes", true, discard}, {"dios", false, discard}};
+constexpr Key keys[] = {{"rbytes", of_bytes, read},
+                        {"wbytes", of_bytes, write},
+                        {"rios", of_requests, read},
+                        {"wios", of_requests, write},
+                        {"dbytes", of_bytes, discard},
+                        {"dios", of_requests, discard},
+                        {"cost.usage", of_cost, cost_usage},
+                        {"cost.wait", of_cost, cost_wait},
+                        {"cost.indebt", of_cost, cost_indebt},
+                        {"cost.indelay", of_cost, cost_indelay}};
 
 const Key* find_key(std::string_view name) {
     for (const Key& key : keys) {
@@ -229,53 +263,74 @@ bool add_total(Device& device) {
     return true;
 }
 
-// Devices without figures of their own have a line with nothing but their number. Values of
-// unknown keys need not be numbers ("cost.usage" of iocost is one).
-bool scan_line_v2(std::string_view line, Table& of_bytes, Table& of_requests) {
-    DeviceNumber number;
-    if (!parse_device(take_word(line), number)) return false;
-    Device figures[2] = {};
-    while (!line.empty()) {
-        const std::string_view word = take_word(line);
-        if (word.empty()) break;
-        const std::size_t equals = word.find('=');
-        if (equals == word.npos) return false;
-        const Key* key = find_key(word.substr(0, equals));
-        if (key == nullptr) continue;
-        Device& device = figures[key->is_bytes ? 0 : 1];
-        if (!parse_u64(word.substr(equals + 1), device.value[key->operation])) return false;
-        device.is_present[key->operation] = true;
-    }
-    for (int i = 0; i < 2; ++i) {
-        if (!add_total(figures[i])) return false;
-        if (!figures[i].is_present[total]) continue;
-        Table& table = i == 0 ? of_bytes : of_requests;
-        Device* device = table.find_or_add(number);
-        figures[i].number = number;
+// False when one of its sums leaves 64 bits.
+bool keep_device(DeviceNumber number, Device (&figures)[part_count], Table (&tables)[part_count]) {
+    for (std::size_t part = 0; part < part_count; ++part) {
+        Device& found = figures[part];
+        if (part != of_cost && !add_total(found)) return false;
+        const bool is_any =
+            part == of_cost ? found.is_present[cost_usage] : found.is_present[total];
+        if (!is_any) continue;
+        Device* device = tables[part].find_or_add(number);
+        found.number = number;
         if (device == nullptr) {
-            ++table.overflow_count;
+            ++tables[part].overflow_count;
         } else {
-            *device = figures[i];
+            *device = found;
         }
     }
     return true;
 }
 
+// Figures belong to the device before them. Values of unknown keys need not be numbers.
+bool scan_line_v2(std::string_view line, Table (&tables)[part_count]) {
+    DeviceNumber number;
+    if (!parse_device(take_word(line), number)) return false;
+    Device figures[part_count] = {};
+    while (!line.empty()) {
+        const std::string_view word = take_word(line);
+        if (word.empty()) break;
+        const std::size_t equals = word.find('=');
+        if (equals == word.npos) {
+            if (!keep_device(number, figures, tables) || !parse_device(word, number)) return false;
+            for (Device& device : figures)
+                device = Device{};
+            continue;
+        }
+        const Key* key = find_key(word.substr(0, equals));
+        if (key == nullptr) continue;
+        Device& device = figures[key->part];
+        if (!parse_u64(word.substr(equals + 1), device.value[key->place])) return false;
+        device.is_present[key->place] = true;
+    }
+    return keep_device(number, figures, tables);
+}
+
+// The text after the last newline: devices without figures, each with a space after it.
+bool is_only_devices(std::string_view text) {
+    if (!text.ends_with(' ')) return false;
+    DeviceNumber number;
+    for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+        if (!parse_device(word, number)) return false;
+    }
+    return true;
+}
+
 Status scan_v2(State& state, std::string_view text, SnapshotWriter& writer) {
-    Table of_bytes;
-    Table of_requests;
+    Table tables[part_count];
     LineCursor lines(text);
     std::string_view line;
     while (lines.next(line)) {
-        if (!scan_line_v2(line, of_bytes, of_requests)) return Status::malformed;
+        if (!scan_line_v2(line, tables)) return Status::malformed;
     }
-    if (lines.is_torn()) return Status::malformed;
-    const Device no_sum = {};
-    const char* policy = "io";
-    return write_table(of_bytes, no_sum, service_bytes, policy, state, writer) &&
-                   write_table(of_requests, no_sum, serviced, policy, state, writer)
-               ? Status::ok
-               : Status::malformed;
+    if (lines.is_torn() && !is_only_devices(text.substr(text.rfind('\n') + 1)))
+        return Status::malformed;
+    for (std::size_t part = 0; part < part_count; ++part) {
+        const Device no_sum = {};
+        if (!write_table(tables[part], no_sum, figure_of_part[part], io_policy, state, writer))
+            return Status::malformed;
+    }
+    return Status::ok;
 }
 
 constexpr const char throttling[] = "throttling";
@@ -291,8 +346,15 @@ Status scan_file(void* state, std::string_view text, SnapshotWriter& writer) {
 constexpr auto v1 = CgroupVersion::v1;
 constexpr auto io = Subsystem::io;
 
+// Says nothing, but is in every cgroup of version 1: without it there is no blkio for this
+// container.
+Status scan_nothing(std::string_view, SnapshotWriter&) {
+    return Status::ok;
+}
+
 // Linux 4.17 added throttling figures that take in the cgroups below. Linux 5.0 took cfq away.
 constexpr ControllerFile files[] = {
+    {io, v1, "notify_on_release", scan_only<scan_nothing>},
     {io, v1, "blkio.throttle.io_service_bytes_recursive", scan_file<service_bytes, throttling>},
     {io, v1, "blkio.throttle.io_service_bytes", scan_file<service_bytes, throttling>, true},
     {io, v1, "blkio.throttle.io_serviced_recursive", scan_file<serviced, throttling>},
@@ -314,9 +376,15 @@ constexpr ControllerFile files[] = {
     {io, CgroupVersion::v2, "io.stat", scan_with<State, scan_v2>},
 };
 
+// Version 2 counts neither times nor what its schedulers do.
+constexpr const char* v1_groups[] = {"io.time", "io.merged", "io.queued"};
+
 }  // namespace
 
-extern constexpr Controller io_controller = {
-    .name = "io", .specs = specs, .files = files, .state_bytes = sizeof(State)};
+extern constexpr Controller io_controller = {.name = "io",
+                                             .specs = specs,
+                                             .files = files,
+                                             .state_bytes = sizeof(State),
+                                             .v1_groups = v1_groups};
 
 }  // namespace nma

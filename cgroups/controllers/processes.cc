@@ -1,6 +1,8 @@
 // Processes and threads. Processes are the lines of cgroup.procs of the container's cgroups. For
 // threads the pids controller has a figure ready (it counts tasks, and those of cgroups below);
-// without it, they are the lines of tasks (version 1) and cgroup.threads (version 2).
+// without it, they are the lines of tasks (version 1) and cgroup.threads (version 2). Its other
+// files: pids.max, pids.events ("max 3", since Linux 4.7), pids.peak (since 6.1)
+// (Documentation/admin-guide/cgroup-v2.rst, "PID").
 #include "cgroups/controller.h"
 
 namespace nma {
@@ -22,19 +24,38 @@ constexpr MetricSpec specs[] = {
      .help = "Threads that the container may have",
      .unit = Unit::count,
      .about = SubjectKind::container},
+    {.name = "container.threads_limit_hits",
+     .help = "Threads that could not be made because of the limit",
+     .kind = MetricKind::counter,
+     .about = SubjectKind::container},
+    {.name = "container.threads_peak",
+     .help = "Most threads in the container so far",
+     .about = SubjectKind::container},
 };
-enum Spec : std::uint16_t { processes, threads, threads_limit };
+enum Spec : std::uint16_t { processes, threads, threads_limit, threads_limit_hits, threads_peak };
 
 constexpr auto pids_bit = 1U << static_cast<unsigned>(Subsystem::pids);
 
-Status read_one(const ContainerReading& reading, const char* file, CgroupValue& value) {
+constexpr FieldRow event_rows[] = {{"max", 1, specs[threads_limit_hits]}};
+
+Status scan_events(std::string_view text, CgroupValue& value) {
+    FieldValues found;
+    const Status status = scan_fields(text, event_rows, found);
+    if (status != Status::ok) return status;
+    if (!found.is_present[0]) return Status::malformed;
+    value.value = found.value[0];
+    return Status::ok;
+}
+
+Status read_one(const ContainerReading& reading, const char* file, CgroupValue& value,
+                Status (*scan)(std::string_view, CgroupValue&) = scan_value) {
     for (std::size_t i = 0; i < reading.hierarchies.size(); ++i) {
         if ((reading.hierarchies[i].subsystems & pids_bit) == 0) continue;
         std::string_view text;
         const Status status =
             reading.table.read(reading.host.reader, reading.hierarchies[i].directory,
                                reading.container.places[i], file, text);
-        return status == Status::ok ? scan_value(text, value) : status;
+        return status == Status::ok ? scan(text, value) : status;
     }
     return Status::absent;
 }
@@ -59,11 +80,43 @@ bool is_failure(Status status) {
            status != Status::unsupported;
 }
 
+// What the pids controller has besides the number of threads.
+struct PidsFile {
+    const char* name;
+    Spec spec;
+    Status (*scan)(std::string_view, CgroupValue&);
+    const char* group;
+    Reason absent_means;
+};
+constexpr PidsFile pids_files[] = {
+    {"pids.max", threads_limit, scan_value, "pids.max", Reason::not_available},
+    {"pids.events", threads_limit_hits, scan_events, "pids.events", Reason::kernel_too_old},
+    {"pids.peak", threads_peak, scan_value, "pids.peak", Reason::kernel_too_old},
+};
+
+void add_pids_files(const ContainerReading& reading, SnapshotWriter& writer) {
+    for (const PidsFile& file : pids_files) {
+        CgroupValue value;
+        const Status status = read_one(reading, file.name, value, file.scan);
+        if (status == Status::ok && !value.is_unlimited)
+            writer.add(file.spec, value.value, writer.container_subject());
+        if (status == Status::ok) continue;
+        const bool is_absent = status == Status::absent;
+        writer.add_missing(file.group, is_absent ? file.absent_means : reason_of(status));
+        if (is_failure(status)) writer.count_skipped();
+    }
+}
+
 Status run(ContainerReading& reading, SnapshotWriter& writer) {
     const std::uint32_t subject = writer.container_subject();
-    if (reading.pids_status == Status::ok) writer.add(processes, reading.pids.count, subject);
+    if (reading.pids_status == Status::ok) {
+        writer.add(processes, reading.pids.count, subject);
+    } else {
+        writer.add_missing("processes.count", reason_of(reading.pids_status));
+    }
     CgroupValue value;
     Status status = read_one(reading, "pids.current", value);
+    const bool has_controller = status != Status::absent;
     if (status == Status::ok) {
         writer.add(threads, value.value, subject);
     } else if (!is_failure(status)) {
@@ -71,11 +124,13 @@ Status run(ContainerReading& reading, SnapshotWriter& writer) {
         status = count_threads(reading, list);
         if (status == Status::ok) writer.add(threads, list.count, subject);
     }
+    if (status != Status::ok) writer.add_missing("processes.threads", reason_of(status));
     if (is_failure(status)) writer.count_skipped();
-    status = read_one(reading, "pids.max", value);
-    if (status == Status::ok && !value.is_unlimited)
-        writer.add(threads_limit, value.value, subject);
-    if (is_failure(status)) writer.count_skipped();
+    if (has_controller) {
+        add_pids_files(reading, writer);
+    } else {
+        writer.add_missing("pids", Reason::controller_disabled);
+    }
     return Status::ok;
 }
 

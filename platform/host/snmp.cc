@@ -1,21 +1,11 @@
-// /proc/net/snmp and netstat (net/ipv4/proc.c): lines in pairs, names and then numbers:
-//     Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens …
-//     Tcp: 1 200 120000 -1 17 …
-// Kernels add names in the middle, so numbers are found by name. MaxConn is -1 for "no limit".
+// The counters of protocols, /proc/net/snmp and netstat: see platform/metrics/snmp_text.h.
+#include "platform/metrics/snmp_text.h"
 
-#include "platform/base/text_cursor.h"
 #include "platform/metrics/collector.h"
-#include "platform/metrics/field_table.h"
 
 namespace nma {
 
 namespace {
-
-struct SnmpRow {
-    std::string_view group;
-    std::string_view column;
-    MetricSpec spec;
-};
 
 constexpr MetricSpec counter(const char* name, const char* help) {
     return {.name = name, .help = help, .kind = MetricKind::counter};
@@ -59,64 +49,18 @@ constexpr SnmpRow rows[] = {
     {"TcpExt:", "ListenDrops",
      counter("tcp.listen_drops", "Connections lost before they were accepted")},
 };
-constexpr std::size_t row_count = std::size(rows);
-
 constexpr auto specs = specs_of(rows);
 
-// The rows of a group stand together in the table.
-struct RowRange {
-    std::size_t first = 0;
-    std::size_t end = 0;
-};
-
-RowRange rows_of(std::string_view group) {
-    RowRange range;
-    while (range.first < row_count && rows[range.first].group != group)
-        ++range.first;
-    range.end = range.first;
-    while (range.end < row_count && rows[range.end].group == group)
-        ++range.end;
-    return range;
-}
-
-std::size_t find_row(const RowRange& range, std::string_view column) {
-    std::size_t i = range.first;
-    while (i < range.end && rows[i].column != column)
-        ++i;
-    return i;
-}
-
-bool add_pair(const RowRange& range, std::string_view names, std::string_view numbers,
-              SnapshotWriter& writer) {
-    for (std::string_view name = take_word(names); !name.empty(); name = take_word(names)) {
-        const std::string_view number = take_word(numbers);
-        if (number.empty()) return false;
-        const std::size_t row = find_row(range, name);
-        if (row == range.end) continue;
-        std::uint64_t value = 0;
-        if (!parse_u64(number, value)) return false;
-        writer.add(row, value);
-    }
-    return take_word(numbers).empty();
-}
-
-Status scan_snmp(std::string_view text, SnapshotWriter& writer) {
-    LineCursor lines(text);
-    std::string_view names;
-    std::string_view numbers;
-    while (lines.next(names)) {
-        const std::string_view group = take_word(names);
-        if (!lines.next(numbers) || take_word(numbers) != group) return Status::malformed;
-        const RowRange range = rows_of(group);
-        const bool is_wanted = range.first != range.end;
-        if (is_wanted && !add_pair(range, names, numbers, writer)) return Status::malformed;
-    }
-    return lines.is_torn() || lines.line_number() == 0 ? Status::malformed : Status::ok;
+Status scan(std::string_view text, SnapshotWriter& writer) {
+    FieldValues found;
+    const Status status = scan_snmp(text, rows, found);
+    if (status == Status::ok) add_fields(found, std::size(rows), writer);
+    return status;
 }
 
 constexpr HostFile files[] = {
-    {Below::net, "snmp", scan_only<scan_snmp>},
-    {Below::net, "netstat", scan_only<scan_snmp>, true, "netstat"},
+    {Below::net, "snmp", scan_only<scan>},
+    {Below::net, "netstat", scan_only<scan>, true, "netstat"},
 };
 
 }  // namespace

@@ -14,4 +14,8 @@ struct Instants {
 Instants read_instants();
 std::uint64_t boottime_ns();
 
+// When the machine was started, by the wall clock: within a few microseconds, so that two calls
+// give the same hundredth of a second. Changes when somebody sets the clock.
+std::uint64_t boot_realtime_ns();
+
 }  // namespace nma

@@ -18,6 +18,7 @@ constexpr SubjectTags tags_of_kind[] = {
     {"chip", "sensor"},         // sensor: "coretemp", "temp1"
     {"container_id", nullptr},  // container
     {"device", "policy"},       // container_device: "8.0", "throttling"
+    {"page_size", nullptr},     // container_page_size: "2MB"
 };
 static_assert(sizeof tags_of_kind / sizeof tags_of_kind[0] == subject_kind_count);
 

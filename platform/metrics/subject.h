@@ -16,10 +16,11 @@ enum class SubjectKind : std::uint8_t {
     thermal_zone,
     sensor,
     container,
-    container_device,  // a block device as one container uses it
+    container_device,     // a block device as one container uses it
+    container_page_size,  // huge pages of one size as one container uses them
 };
 
-inline constexpr int subject_kind_count = 10;
+inline constexpr int subject_kind_count = 11;
 
 // A piece of a snapshot's text pool.
 struct TextRef {

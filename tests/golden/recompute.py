@@ -11,6 +11,7 @@ import re
 import sys
 from decimal import ROUND_DOWN, Decimal
 
+import recompute_full as full
 from shipped import Report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -40,6 +41,9 @@ class Files:
 
     def keyed(self, path):
         return {line.split()[0]: int(line.split()[1]) for line in self.lines(path)}
+
+    def keyed_first(self, path, key):
+        return next(int(line.split()[1]) for line in self.lines(path) if line.split()[0] == key)
 
 
 # The node ----------------------------------------------------------------------------------------
@@ -206,14 +210,14 @@ def own_network(machine, process_ids):
     host = os.readlink(os.path.join(files.root, "proc/1/ns/net"))
     for process in process_ids:
         if os.readlink(os.path.join(files.root, f"proc/{process}/ns/net")) == host:
-            return {}
+            return {}, {}
         wanted = {}
         for interface, direction, name, number in network(files.lines(f"proc/{process}/net/dev")):
             number = 0 if interface == "lo" else number
             key = f"net.{direction.replace('in', 'rx').replace('out', 'tx')}_{name}", ""
             wanted[key] = wanted.get(key, 0) + number
-        return wanted
-    return {}
+        return wanted, full.protocols(files.lines(f"proc/{process}/net/snmp"))
+    return {}, {}
 
 
 def processes_below(directory):
@@ -229,22 +233,27 @@ def processes_below(directory):
 
 
 def containers(machine):
+    """Of each container the documented datapoints, and all others."""
     found = {}
     for name, path in container_directories(machine, "", V2_CONTAINERS.get(machine, "")).items():
         directory = os.path.join(FIXTURES, machine, "sys/fs/cgroup", path)
-        found[name] = v2_container(directory)
-        add_processes(machine, directory, found[name])
+        found[name] = v2_container(directory), full.cgroup_v2(Files(directory))
+        add_processes(machine, directory, *found[name])
     root = os.path.join(FIXTURES, machine, "sys/fs/cgroup")
     for name, path in container_directories(machine, "memory", V1_CONTAINERS.get(machine, "")).items():
-        found[name] = v1_container(root, path)
-        add_processes(machine, os.path.join(root, "memory", path), found[name])
+        parts = (Files(root, part, path) for part in ("cpu,cpuacct", "memory", "pids", "hugetlb", "unified"))
+        found[name] = v1_container(root, path), full.cgroup_v1(*parts)
+        add_processes(machine, os.path.join(root, "memory", path), *found[name])
     return found
 
 
-def add_processes(machine, directory, wanted):
+def add_processes(machine, directory, wanted, others):
     processes = processes_below(directory)
     wanted["container.processes", ""] = len(processes)
-    wanted.update(own_network(machine, processes))
+    traffic, protocols = own_network(machine, processes)
+    wanted.update(traffic)
+    others.update(protocols)
+    others.update(full.processes(Files(machine), processes))
 
 
 # Golden answers -----------------------------------------------------------------------------------
@@ -287,8 +296,11 @@ def main():
         report.check(sorted(listed) == sorted(wanted), f"{machine}: list of containers",
                      sorted(set(listed) ^ set(wanted)))
         for number, name in enumerate(sorted(listed)):
+            documented, others = wanted.get(name, ({}, {}))
             values = answered(golden(machine, f"container-{number}"))
-            compare(report, f"{machine}: container {name}", wanted.get(name, {}), values)
+            compare(report, f"{machine}: container {name}", documented, values)
+            values = answered(golden(machine, f"container-{number}-full"))
+            compare(report, f"{machine}: container {name} in full", {**documented, **others}, values)
     return report.end()
 
 

@@ -45,6 +45,8 @@ void dump_entry(const ContainerBed& bed, const ContainerEntry& entry, std::strin
         if (subject.kind == SubjectKind::container_device) {
             dump.append("{").append(bed.snapshot.text(subject.name)).append(",");
             dump.append(bed.snapshot.text(subject.detail)).append("}");
+        } else if (subject.kind == SubjectKind::container_page_size) {
+            dump.append("{").append(bed.snapshot.text(subject.name)).append("}");
         }
         dump.append(" ").append(value.view()).append("\n");
     }

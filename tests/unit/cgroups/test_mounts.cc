@@ -46,9 +46,10 @@ void version_2_has_what_version_1_left(void**) {
                      all_subsystems & ~(set(Subsystem::cpu) | set(Subsystem::cpuacct)));
     scan(
         "30 23 0:26 / /unified rw - cgroup2 cgroup2 rw\n"
-        "31 23 0:27 / /all rw - cgroup cgroup rw,cpu,cpuacct,memory,blkio,pids\n");
-    assert_int_equal(mounts.count, 1);
-    assert_false(mounts.items[0].is_unified);
+        "31 23 0:27 / /all rw - cgroup cgroup rw,cpu,cpuacct,memory,blkio,pids,hugetlb\n");
+    assert_int_equal(mounts.count, 2);
+    assert_int_equal(mounts.items[0].subsystems, set(Subsystem::pressure));
+    assert_false(mounts.items[1].is_unified);
 }
 
 void of_two_mounts_the_one_that_shows_all_is_kept(void**) {
