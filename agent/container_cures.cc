@@ -217,6 +217,19 @@ constexpr CureRow container_rows[] = {
      {true,
       "/proc/PID/ns/net of other users is shown with CAP_SYS_PTRACE only, and user {uid} lacks it.",
       trace_cure}},
+    {not_available,
+     "name",
+     nullptr,
+     {false,
+      "No state file of Docker, containerd, CRI-O or root's podman names this container. Roots "
+      "that "
+      "were configured elsewhere, and podman without root, are not looked into; with --host-root "
+      "the files must lie below it.",
+      nullptr}},
+    {not_available,
+     "disk",
+     nullptr,
+     {false, "No layer of the container's own was found.", nullptr}},
     {no_permission, "name", reads_as_root, confined},
     {no_permission,
      "name",

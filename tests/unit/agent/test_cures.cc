@@ -178,6 +178,9 @@ void what_is_so_by_design_is_no_fault(void**) {
          {Reason::shared_netns, Reason::not_in_cgroup_v2, Reason::gone, Reason::kernel_too_old}) {
         assert_false(advice_for(Scope::container, "network", reason, facts).is_fault);
     }
+    const Advice& name = advice_for(Scope::container, "name", Reason::not_available, facts);
+    assert_false(name.is_fault);
+    assert_null(std::strstr(name.why, "kernel"));
     for (const char* group : {"hwmon", "thermal", "conntrack"})
         assert_false(advice_for(Scope::node, group, Reason::not_available, facts).is_fault);
 }
