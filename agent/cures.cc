@@ -50,12 +50,15 @@ constexpr GroupRow container_groups[] = {
     {"io", "disk input and output"},
     {"pressure", "waits for processors, memory and disks"},
     {"processes", "processes and threads"},
-    {"files", "open descriptors"},
+    {"pids", "limits of threads, and how often they were hit"},
+    {"descriptors", "open descriptors"},
+    {"start_time", "when the container was started"},
     {"container", "all of it"},
     {"life", "how many containers live, and when one ended"},
+    {"network_snmp", "network protocols"},
     {"network", "network interfaces and protocols"},
     {"hugetlb", "huge pages"},
-    {"disk", "space that the container's own layer takes"},
+    {"disk", "disk use of Mesos sandboxes and volumes"},
     {"name", "the container's name and image"},
 };
 

@@ -11,13 +11,15 @@ namespace nma {
 struct ProbeValues {
     static constexpr std::size_t count = 3;
     static constexpr std::uint8_t cpu_bit = 1;
+    static constexpr std::uint8_t pids_bit = 4;
 
     std::array<std::uint64_t, count> value = {};
     std::uint8_t present = 0;  // bit per value
 
-    // Without CPU time nothing is known.
+    // Without CPU time or tasks too little is known.
     bool shows_rest_since(const ProbeValues& before) const {
-        return (present & cpu_bit) != 0 && present == before.present && value == before.value;
+        constexpr std::uint8_t needed = cpu_bit | pids_bit;
+        return (present & needed) == needed && present == before.present && value == before.value;
     }
 };
 

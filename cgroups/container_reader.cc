@@ -72,6 +72,11 @@ void note_version_1_groups(const Controller& controller, std::span<const Hierarc
         writer.add_missing(group, Reason::not_in_cgroup_v2);
 }
 
+// Then that one tells what is missing.
+bool has_fallback(const Controller& controller, std::size_t index) {
+    return index + 1 < controller.files.size() && controller.files[index + 1].is_fallback;
+}
+
 bool is_bit_set(const std::uint64_t* words, std::size_t index) {
     return (words[index / 64] >> (index % 64) & 1U) != 0;
 }
@@ -156,6 +161,7 @@ void ContainerReader::run_files(const Controller& controller, std::uint16_t sour
     std::memset(controller_state_, 0, controller.state_bytes);
     Absences absences(controller, writer);
     bool has_any_file = false;
+    const std::size_t first_index = file_index;
     for (const ControllerFile& file : controller.files) {
         const std::size_t index = file_index++;
         if (place_of(file, reading.hierarchies) == reading.hierarchies.size()) continue;
@@ -165,7 +171,8 @@ void ContainerReader::run_files(const Controller& controller, std::uint16_t sour
         Status status = Status::absent;
         if (!is_bit_set(container.absent_files, index)) status = read_file(file, reading, writer);
         if (status == Status::absent) set_bit(container.absent_files, index);
-        absences.note(file, status);
+        if (status != Status::absent || !has_fallback(controller, index - first_index))
+            absences.note(file, status);
         writer.end(is_quiet(status) ? Status::ok : status);
     }
     writer.begin(source);

@@ -31,8 +31,10 @@ const ContainerEntry* entry_of(const Snapshot* snapshot, const Container& contai
 }  // namespace
 
 ContainerReading ContainerSampler::State::reading_of(const HostContext& context,
-                                                     const Container& container) {
-    return {context, table, hierarchies.all(), container, container.pids, container.pids_status};
+                                                     Container& container) {
+    return {context,         table,          hierarchies.all(),
+            container,       container.pids, container.pids_status,
+            container.memory};
 }
 
 void ContainerSampler::State::sample_living(const HostContext& context, Container& container,

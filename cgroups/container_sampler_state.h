@@ -37,7 +37,7 @@ struct ContainerSampler::State {
     void read_ending(const HostContext& context, std::string_view path);
     void report();
 
-    ContainerReading reading_of(const HostContext& context, const Container& container);
+    ContainerReading reading_of(const HostContext& context, Container& container);
     void sample_living(const HostContext& context, Container& container, std::uint32_t index,
                        SnapshotWriter& writer, const Snapshot* previous);
     bool continue_resting(const HostContext& context, Container& container, SnapshotWriter& writer,

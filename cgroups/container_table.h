@@ -51,6 +51,12 @@ struct ContainerNote {
     Status status = Status::absent;  // of the last try
 };
 
+// What controllers keep of a container from one of its readings to the next.
+struct ControllerMemory {
+    std::uint64_t start_time = 0;   // as start_time.cc writes it; 0: not known yet
+    std::uint32_t network_pid = 0;  // a process in its own network, by this reading; 0: none
+};
+
 struct Container {
     ContainerId id;           // as the path of its cgroup has it
     FixedText<64> other_id;   // under which it is shown; empty: under `id`
@@ -66,6 +72,7 @@ struct Container {
     std::uint64_t absent_files[controller_file_count_max / 64] = {};  // bit per controllers' file
     ContainerNote note;
     Activity activity;
+    ControllerMemory memory;
     PidList pids;  // when it was last read in full
     Status pids_status = Status::ok;
 

@@ -41,6 +41,7 @@ struct ContainerReading {
     const Container& container;
     const PidList& pids;  // of cgroup.procs
     Status pids_status;   // ok when pids holds all of them
+    ControllerMemory& memory;
 };
 
 struct Controller {
@@ -73,6 +74,12 @@ std::span<const Controller> container_controllers();
 template <class State, Status (*Function)(State&, SnapshotWriter&)>
 Status finish_with(void* state, SnapshotWriter& writer) {
     return Function(*static_cast<State*>(state), writer);
+}
+
+// The spec of a figure that probe.cc looks up at every tick.
+constexpr MetricSpec probed(MetricSpec spec) {
+    spec.is_probe = true;
+    return spec;
 }
 
 // Rows whose specs follow each other from `first_spec` on.

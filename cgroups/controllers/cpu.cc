@@ -67,15 +67,15 @@ constexpr MetricSpec count_spec(const char* name, const char* help, View view = 
 }
 
 constexpr MetricSpec specs[] = {
-    seconds_spec("cpus.user_time_secs", "CPU time in user mode", 6),
-    seconds_spec("cpus.system_time_secs", "CPU time in the kernel", 6),
+    probed(seconds_spec("cpus.user_time_secs", "CPU time in user mode", 6)),
+    probed(seconds_spec("cpus.system_time_secs", "CPU time in the kernel", 6)),
     count_spec("cpus.nr_periods", "Periods of the quota in which the container ran"),
     count_spec("cpus.nr_throttled", "Periods in which the container used up its quota"),
     seconds_spec("cpus.throttled_time_secs", "Time for which it had to wait for the next period",
                  9),
     count_spec("cpus.nr_bursts", "Periods in which it used quota saved earlier", View::full),
     seconds_spec("cpus.burst_time_secs", "CPU time beyond the quota, saved earlier", 9, View::full),
-    seconds_spec("cpus.usage_time_secs", "CPU time in all", 6, View::full),
+    probed(seconds_spec("cpus.usage_time_secs", "CPU time in all", 6, View::full)),
     {.name = "cpus.limit",
      .help = "Processors that the container may use",
      .unit = Unit::count,

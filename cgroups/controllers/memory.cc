@@ -70,7 +70,7 @@ enum Spec : std::uint16_t {
 };
 
 constexpr MetricSpec specs[] = {
-    bytes("mem.total_bytes", "Memory in use, page cache included"),
+    probed(bytes("mem.total_bytes", "Memory in use, page cache included")),
     bytes("mem.total_memsw_bytes", "Memory and swap in use"),
     bytes("mem.limit_bytes", "Memory that the container may use"),
     bytes("mem.soft_limit_bytes", "Memory that is left to the container under pressure"),

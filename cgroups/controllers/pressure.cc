@@ -89,8 +89,7 @@ void read_all(const ContainerReading& reading, std::size_t hierarchy, SnapshotWr
             writer.add_missing("pressure", reason_of(status));
             return;
         }
-        const bool is_newer = status == Status::absent && file.some == file.full;
-        writer.add_missing(file.group, is_newer ? Reason::kernel_too_old : reason_of(status));
+        writer.add_missing(file.group, reason_of(status));
     }
 }
 

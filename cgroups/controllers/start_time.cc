@@ -1,6 +1,6 @@
 // When a container was started. Cgroups do not tell: the times of their directories are those at
-// which the kernel last made the inode. So it is when the oldest process that lives in the
-// container was started: /proc/PID/stat.
+// which the kernel last made the inode. So it is when the oldest of the processes was started
+// that the container had when it was first read: /proc/PID/stat.
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
 
 constexpr MetricSpec specs[] = {
     {.name = "container.start_time_secs",
-     .help = "When the oldest of its living processes was started, since 1970",
+     .help = "When the oldest of its first processes was started, since 1970",
      .unit = Unit::seconds,
      .decimals = decimals,
      .about = SubjectKind::container},
@@ -59,25 +59,34 @@ Status find_oldest(const ContainerReading& reading, std::uint64_t& oldest) {
     return Status::ok;
 }
 
-Status run(ContainerReading& reading, SnapshotWriter& writer) {
-    Reason reason = reason_not_all(reading);
+// Looked up once: what is started later is not the container's start.
+Status look_up(const ContainerReading& reading, Reason& reason) {
     std::uint64_t oldest = largest;
     std::uint64_t boot_time = 0;
-    Status status = Status::ok;
-    if (reason == Reason::none) {
-        status = find_oldest(reading, oldest);
-        if (status == Status::ok) status = read_boot_time(reading.host, boot_time);
-        reason = reason_of(status);
+    reason = reason_not_all(reading);
+    if (reason != Reason::none) return Status::ok;
+    Status status = find_oldest(reading, oldest);
+    if (status == Status::ok && oldest == largest) {
+        reason = reason_unseen(reading);
+        return Status::ok;
     }
-    if (reason == Reason::none && oldest == largest) reason = reason_unseen(reading);
-    if (reason == Reason::none && boot_time > largest - oldest) status = Status::malformed;
-    if (status == Status::malformed) reason = Reason::unreadable;
+    if (status == Status::ok) status = read_boot_time(reading.host, boot_time);
+    if (status == Status::ok && boot_time > largest - oldest) status = Status::malformed;
+    if (status == Status::ok) reading.memory.start_time = boot_time + oldest;
+    reason = reason_of(status);
+    return status == Status::absent ? Status::ok : status;
+}
+
+Status run(ContainerReading& reading, SnapshotWriter& writer) {
+    Reason reason = Reason::none;
+    Status status = Status::ok;
+    if (reading.memory.start_time == 0) status = look_up(reading, reason);
     if (reason == Reason::none) {
-        writer.add(0, boot_time + oldest, writer.container_subject());
+        writer.add(0, reading.memory.start_time, writer.container_subject());
     } else {
         writer.add_missing("start_time", reason);
     }
-    return status == Status::absent ? Status::ok : status;
+    return status;
 }
 
 }  // namespace

@@ -58,8 +58,7 @@ constexpr HostFile files[] = {
      .path = "pressure/irq",
      .scan = scan_only<scan_irq>,
      .is_optional = true,
-     .group = "pressure.irq",
-     .absent_means = Reason::kernel_too_old},
+     .group = "pressure.irq"},
 };
 
 }  // namespace

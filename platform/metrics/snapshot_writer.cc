@@ -108,7 +108,8 @@ void SnapshotWriter::add_missing_of(std::uint16_t source, const char* group, Rea
     for (std::size_t i = first_missing_; i < missing.size(); ++i) {
         if (std::strcmp(missing[i].group, group) == 0) return;
     }
-    (void)missing.push({group, reason, static_cast<std::uint8_t>(source)});
+    if (missing.push({group, reason, static_cast<std::uint8_t>(source)})) return;
+    ++snapshot_->reports[source].overflow_count;
 }
 
 void SnapshotWriter::add_duration(std::uint16_t source, std::uint64_t duration_ns) {

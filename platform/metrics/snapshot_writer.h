@@ -45,8 +45,8 @@ class SnapshotWriter {
     void count_overflow(std::uint32_t count = 1);
 
     // Says that a group of figures of the node, or of the container at hand, is missing. The first
-    // reason that is given for a group stays. Survives the group of samples; without room it is
-    // left out, for the absence of the figures shows it.
+    // reason that is given for a group stays. Survives the group of samples; counted in the
+    // report when there is no room.
     void add_missing(const char* group, Reason reason);
 
     // The same while no group of samples is open.

@@ -11,10 +11,31 @@ namespace {
 using namespace nma;
 
 // Groups that controllers name when they run, not in their tables.
-constexpr const char* container_groups[] = {
-    "cpu",     "cpu.limit", "memory",   "memory.peak", "memory.swap", "memory.zswap",
-    "io",      "io.time",   "pressure", "processes",   "files",       "network",
-    "hugetlb", "disk",      "name",     "life",        "container"};
+constexpr const char* container_groups[] = {"cpu",
+                                            "cpu.limit",
+                                            "memory",
+                                            "memory.peak",
+                                            "memory.swap",
+                                            "memory.zswap",
+                                            "io",
+                                            "io.time",
+                                            "pressure",
+                                            "pressure.irq",
+                                            "processes",
+                                            "processes.count",
+                                            "processes.threads",
+                                            "pids",
+                                            "descriptors",
+                                            "start_time",
+                                            "network",
+                                            "network.snmp",
+                                            "hugetlb",
+                                            "disk",
+                                            "disk.used",
+                                            "disk.volumes",
+                                            "name",
+                                            "life",
+                                            "container"};
 
 void check_group(Scope scope, const char* group) {
     if (group == nullptr) return;

@@ -35,6 +35,7 @@ void start() {
     container_bed_make(bed);
     write_cgroup_mounts(bed.tree, v2_mount, 1);
     tree_write(bed.tree, "sys/fs/cgroup/unified/docker/" ID "/cgroup.procs", "1\n");
+    tree_write(bed.tree, "sys/fs/cgroup/unified/docker/" ID "/pids.current", "1\n");
     write_probes("5");
     container_bed_start(bed);
 }

@@ -36,11 +36,17 @@ void write_files(std::span<const File> files) {
         tree_write(bed.tree, path_of(file).c_str(), file.text);
 }
 
+DiscoveryOptions never_resting() {
+    DiscoveryOptions options;
+    options.idle_age_s = 0;
+    return options;
+}
+
 void start(std::span<const char* const> mounts, std::span<const File> files) {
     container_bed_make(bed);
     write_cgroup_mounts(bed.tree, mounts.data(), mounts.size());
     write_files(files);
-    container_bed_start(bed);
+    container_bed_start(bed, 16, never_resting());
     container_bed_tick(bed);
 }
 
