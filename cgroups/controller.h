@@ -17,6 +17,8 @@
 
 namespace nma {
 
+class Sandboxes;
+
 enum class CgroupVersion : std::uint8_t { v1, v2 };
 
 // Of each container one is read per tick. A file that is not there is no failure: its controller
@@ -39,8 +41,9 @@ struct ContainerReading {
     const ContainerTable& table;
     std::span<const Hierarchy> hierarchies;
     const Container& container;
-    const PidList& pids;  // of cgroup.procs
-    Status pids_status;   // ok when pids holds all of them
+    const PidList& pids;             // of cgroup.procs
+    Status pids_status;              // ok when pids holds all of them
+    Sandboxes* sandboxes = nullptr;  // of Mesos; null: nobody looks for them
 };
 
 struct Controller {
