@@ -54,6 +54,7 @@ bool Sandboxes::find_base(std::string_view text, std::string_view path) {
 
 // Remote mounts last, when all volumes are known.
 void Sandboxes::read_mounts(const HostContext& context) {
+    if (sandbox_count_ == 0) return;
     std::string_view text;
     mounts_status_ = context.reader.read(context.root.proc(), context.root.mountinfo_path(), text);
     if (mounts_status_ != Status::ok) return;

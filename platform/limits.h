@@ -87,6 +87,11 @@ inline constexpr std::uint32_t idle_age_s_max = 3600;
 inline constexpr std::size_t samples_per_container = 256;
 inline constexpr std::size_t subjects_per_container = 7;  // itself, two devices, sum, two sizes
 
+// Per container: about 60 figures, and block devices with 20 figures each (cgroup v1 has most).
+// It is an average: the room is shared by all containers.
+inline constexpr std::size_t samples_per_container = 160;
+inline constexpr std::size_t subjects_per_container = 6;
+
 // Per container: its id (64 bytes for most runtimes), device names, and what its runtime says of
 // it: note_bytes_per_container below. An average, too.
 inline constexpr std::size_t text_bytes_per_container = 256 + 1024;

@@ -99,10 +99,9 @@ bool run(const char* command) {
     return chdir(disk.path.c_str()) == 0 && system(command) == 0;
 }
 
-bool make_disk() {
-    return enter_own_mounts() && run("truncate -s 64M image") &&
-           run("mkfs.ext4 -q -O quota,project image 2>/dev/null") && run("mkdir m") &&
-           run("mount -t ext4 -o loop,prjquota image m 2>/dev/null");
+bool make_disk(const char* make, const char* mount) {
+    return enter_own_mounts() && run("mkdir m && truncate -s 512M image") && run(make) &&
+           run(mount);
 }
 
 bool set_project(int directory) {
@@ -143,11 +142,11 @@ Quota quota_at(const char* above_path, const char* name) {
     return quota;
 }
 
-void ext4_tells_the_use_of_a_project(void**) {
+void check_use_of_a_project(const char* name, const char* make, const char* mount) {
     tree_make(disk);
-    if (!make_disk()) {
+    if (!make_disk(make, mount)) {
         tree_remove(disk);
-        print_message("SKIP ext4_tells_the_use_of_a_project: no ext4 with project quota here\n");
+        print_message("SKIP %s: no such file system with project quota here\n", name);
         skip();
     }
     tree_mkdir(disk, "m/sandbox");
@@ -187,6 +186,17 @@ void ext4_tells_the_use_of_a_project(void**) {
     assert_int_equal(unprivileged.use.limit_bytes, limited.use.limit_bytes);
 }
 
+void ext4_tells_the_use_of_a_project(void**) {
+    check_use_of_a_project("ext4_tells_the_use_of_a_project",
+                           "mkfs.ext4 -q -O quota,project image 2>/dev/null",
+                           "mount -t ext4 -o loop,prjquota image m 2>/dev/null");
+}
+
+void xfs_tells_the_use_of_a_project(void**) {
+    check_use_of_a_project("xfs_tells_the_use_of_a_project", "mkfs.xfs -q image 2>/dev/null",
+                           "mount -t xfs -o loop,prjquota image m 2>/dev/null");
+}
+
 }  // namespace
 
 int main() {
@@ -200,6 +210,7 @@ int main() {
         cmocka_unit_test(answers_that_make_no_sense_say_nothing),
         cmocka_unit_test(directory_without_a_project_has_no_quota),
         cmocka_unit_test(ext4_tells_the_use_of_a_project),
+        cmocka_unit_test(xfs_tells_the_use_of_a_project),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
