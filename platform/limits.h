@@ -85,12 +85,7 @@ inline constexpr std::uint32_t idle_age_s_max = 3600;
 // cost model) or up to 84 (version 1 with cfq). So 203 with two devices on version 2. It is an
 // average: the room is shared by all containers.
 inline constexpr std::size_t samples_per_container = 256;
-inline constexpr std::size_t subjects_per_container = 7;  // itself, two devices, sum, two sizes
-
-// Per container: about 60 figures, and block devices with 20 figures each (cgroup v1 has most).
-// It is an average: the room is shared by all containers.
-inline constexpr std::size_t samples_per_container = 160;
-inline constexpr std::size_t subjects_per_container = 6;
+inline constexpr std::size_t subjects_per_container = 8;  // two devices, sum, two sizes, volume
 
 // Per container: its id (64 bytes for most runtimes), device names, and what its runtime says of
 // it: note_bytes_per_container below. An average, too.
