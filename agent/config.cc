@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <iterator>
 
-#include "agent/identity.h"
+#include "agent/config_keys.h"
 #include "agent/json_lines.h"
 #include "api/listen_address.h"
 
@@ -20,118 +20,10 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 256 * 1024;
 
-enum class Type : std::uint8_t { object, text, text_list, boolean, whole_number };
-
-// Takes a value that has the row's type. Null, or what is wrong with it.
-using Apply = const char* (*)(const cJSON& value, Config& config);
-
-struct KeyRow {
-    const char* path;
-    Type type;
-    Apply apply = nullptr;
-    double min = 0;
-    double max = 0;
-};
-
-template <std::size_t N>
-const char* assign_text(const cJSON& value, FixedText<N>& target) {
-    return target.assign(value.valuestring) ? nullptr : "is too long";
-}
-
-const char* apply_listen(const cJSON& value, Config& config) {
-    config.listen_count = 0;
-    for (const cJSON* item = value.child; item != nullptr; item = item->next) {
-        if (config.listen_count == limits::listener_count_max) return "has more than 8 addresses";
-        if (!config.listen[config.listen_count++].assign(item->valuestring)) {
-            return "has an address that is too long";
-        }
-    }
-    return nullptr;
-}
-
-const char* apply_mesos_id(const cJSON& value, Config& config) {
-    const std::string_view id = value.valuestring;
-    if (!id.empty() && !is_agent_id(id)) return "must be of letters, digits and hyphens";
-    return assign_text(value, config.node.mesos_id);
-}
-
-const char* apply_role(const cJSON& value, Config& config) {
-    const std::string_view role = value.valuestring;
-    if (role != "agent" && role != "master") return "must be \"agent\" or \"master\"";
-    config.node.role = role == "master" ? Role::master : Role::agent;
-    return nullptr;
-}
-
-constexpr KeyRow rows[] = {
-    {"listen", Type::text_list, apply_listen},
-    {"interval_s", Type::whole_number,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.interval_s = static_cast<std::uint32_t>(value.valuedouble);
-         return nullptr;
-     },
-     1, limits::interval_s_max},
-    {"host_root", Type::text,
-     [](const cJSON& value, Config& config) { return assign_text(value, config.host_root); }},
-    {"node", Type::object},
-    {"node.mesos_id", Type::text, apply_mesos_id},
-    {"node.cluster_id", Type::text,
-     [](const cJSON& value, Config& config) { return assign_text(value, config.node.cluster_id); }},
-    {"node.hostname", Type::text,
-     [](const cJSON& value, Config& config) { return assign_text(value, config.node.hostname); }},
-    {"node.role", Type::text, apply_role},
-    {"discovery", Type::object},
-    {"discovery.services", Type::boolean,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.has_services = cJSON_IsTrue(&value) != 0;
-         return nullptr;
-     }},
-    {"discovery.mesos_cgroups_root", Type::text,
-     [](const cJSON& value, Config& config) {
-         return assign_text(value, config.mesos_cgroups_root);
-     }},
-    {"discovery.idle_age_s", Type::whole_number,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.idle_age_s = static_cast<std::uint32_t>(value.valuedouble);
-         return nullptr;
-     },
-     0, limits::idle_age_s_max},
-    {"discovery.exited_age_s", Type::whole_number,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.exited_age_s = static_cast<std::uint32_t>(value.valuedouble);
-         return nullptr;
-     },
-     0, limits::exited_age_s_max},
-    {"http", Type::object},
-    {"http.accept_required", Type::boolean,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.is_accept_required = cJSON_IsTrue(&value) != 0;
-         return nullptr;
-     }},
-    {"http.connections", Type::whole_number,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.connection_count_max = static_cast<std::uint32_t>(value.valuedouble);
-         return nullptr;
-     },
-     1, 1024},
-    {"limits", Type::object},
-    {"limits.containers", Type::whole_number,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.capacities.containers = static_cast<std::size_t>(value.valuedouble);
-         return nullptr;
-     },
-     1, limits::container_count_max},
-    {"limits.exited", Type::whole_number,
-     [](const cJSON& value, Config& config) -> const char* {
-         config.capacities.exited = static_cast<std::size_t>(value.valuedouble);
-         return nullptr;
-     },
-     1, limits::exited_count_max},
-};
-
 using Path = FixedText<256>;
 
 const KeyRow* find_row(std::string_view path) {
-    for (const KeyRow& row : rows) {
+    for (const KeyRow& row : config_keys()) {
         if (row.path == path) return &row;
     }
     return nullptr;
@@ -139,7 +31,7 @@ const KeyRow* find_row(std::string_view path) {
 
 // The keys right below `prefix` ("" or "node."), separated by commas.
 void list_keys(std::string_view prefix, Path& keys) {
-    for (const KeyRow& row : rows) {
+    for (const KeyRow& row : config_keys()) {
         std::string_view path = row.path;
         if (!path.starts_with(prefix)) continue;
         path.remove_prefix(prefix.size());
@@ -158,34 +50,34 @@ int index_of_other_than_text(const cJSON& array) {
     return -1;
 }
 
-bool has_type(const cJSON& value, Type type) {
+bool has_type(const cJSON& value, KeyType type) {
     switch (type) {
-        case Type::object:
+        case KeyType::object:
             return cJSON_IsObject(&value) != 0;
-        case Type::text:
+        case KeyType::text:
             return cJSON_IsString(&value) != 0;
-        case Type::text_list:
+        case KeyType::text_list:
             return cJSON_IsArray(&value) != 0 && index_of_other_than_text(value) < 0;
-        case Type::boolean:
+        case KeyType::boolean:
             return cJSON_IsBool(&value) != 0;
-        case Type::whole_number:
+        case KeyType::whole_number:
             return cJSON_IsNumber(&value) != 0 &&
                    value.valuedouble == std::floor(value.valuedouble);
     }
     return false;
 }
 
-const char* type_words(Type type) {
+const char* type_words(KeyType type) {
     switch (type) {
-        case Type::object:
+        case KeyType::object:
             return "an object";
-        case Type::text:
+        case KeyType::text:
             return "a string";
-        case Type::text_list:
+        case KeyType::text_list:
             return "an array of strings";
-        case Type::boolean:
+        case KeyType::boolean:
             return "true or false";
-        case Type::whole_number:
+        case KeyType::whole_number:
             return "a whole number";
     }
     return "";
@@ -243,7 +135,7 @@ class ConfigReader {
         const KeyRow* row = find_row(path.view());
         if (row == nullptr) return refuse_unknown(path, prefix);
         char why[128];
-        if (row->type == Type::text_list && cJSON_IsArray(&value) != 0) {
+        if (row->type == KeyType::text_list && cJSON_IsArray(&value) != 0) {
             const int odd = index_of_other_than_text(value);
             if (odd >= 0) return refuse_element(path, odd, "must be a string");
         }
@@ -251,18 +143,18 @@ class ConfigReader {
             snprintf(why, sizeof why, "must be %s", type_words(row->type));
             return refuse(path, 0, why);
         }
-        if (row->type == Type::whole_number &&
+        if (row->type == KeyType::whole_number &&
             (value.valuedouble < row->min || value.valuedouble > row->max)) {
             snprintf(why, sizeof why, "must be from %.0f to %.0f", row->min, row->max);
             return refuse(path, 0, why);
         }
-        if (row->type == Type::object) {
+        if (row->type == KeyType::object) {
             Path inner = path;
             return inner.append(".") && read_members(value, inner.view());
         }
         const char* wrong = row->apply(value, config_);
         if (wrong != nullptr) return refuse(path, 0, wrong);
-        return row->apply != apply_listen || check_addresses();
+        return row->type != KeyType::text_list || check_addresses();
     }
 
     bool check_addresses() {

@@ -7,6 +7,7 @@
 
 #include "agent/options.h"
 #include "api/node_identity.h"
+#include "cgroups/sandbox.h"
 #include "platform/base/fixed_text.h"
 #include "platform/limits.h"
 
@@ -20,6 +21,7 @@ struct Config {
     NodeIdentity node;  // empty fields are discovered
     bool has_services = false;
     FixedText<256> mesos_cgroups_root;
+    SandboxOptions sandbox;
     std::uint32_t idle_age_s = limits::idle_age_s_default;
     std::uint32_t exited_age_s = limits::exited_age_s_default;
     bool is_accept_required = false;

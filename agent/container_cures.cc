@@ -202,9 +202,9 @@ constexpr CureRow container_rows[] = {
      "pressure",
      is_version1_only,
      {false, "Pressure of cgroups is in version 2 only, and this host uses version 1.", nullptr}},
-    {no_permission, "files", reads_as_root, confined},
+    {no_permission, "descriptors", reads_as_root, confined},
     {no_permission,
-     "files",
+     "descriptors",
      nullptr,
      {true,
       "/proc/PID/fd of other users may be listed with CAP_DAC_READ_SEARCH only, and user {uid} "
@@ -229,7 +229,19 @@ constexpr CureRow container_rows[] = {
     {not_available,
      "disk",
      nullptr,
-     {false, "No layer of the container's own was found.", nullptr}},
+     {false,
+      "The sandbox was not found below the Mesos agent's work_dir, or it has neither a project "
+      "quota "
+      "nor a file system of its own. Walking through sandboxes instead is off unless "
+      "disk.walk_entries_per_s is set; discovery.mesos_work_dir says where to look.",
+      nullptr}},
+    {timeout,
+     "disk",
+     nullptr,
+     {false,
+      "No walk through the sandbox has ended within the last hour, or it was not searched for yet: "
+      "it is, within 5 seconds. disk.walk_entries_per_s sets the walks' pace.",
+      nullptr}},
     {no_permission, "name", reads_as_root, confined},
     {no_permission,
      "name",
@@ -243,7 +255,8 @@ constexpr CureRow container_rows[] = {
      "disk",
      nullptr,
      {true,
-      "The container's layer lies below directories that are root's alone, and user {uid} lacks "
+      "The Mesos agent's work_dir lies below directories that are root's alone, and user {uid} "
+      "lacks "
       "CAP_DAC_READ_SEARCH.",
       read_cure}},
     {limit_reached,

@@ -58,7 +58,9 @@ constexpr GroupRow container_groups[] = {
     {"network_snmp", "network protocols"},
     {"network", "network interfaces and protocols"},
     {"hugetlb", "huge pages"},
-    {"disk", "disk use of Mesos sandboxes and volumes"},
+    {"disk.used", "disk use of a sandbox whose quota tells its limit only"},
+    {"disk.volumes", "disk use of persistent volumes of Mesos"},
+    {"disk", "disk use of Mesos sandboxes"},
     {"name", "the container's name and image"},
 };
 

@@ -97,6 +97,7 @@ bool Program::prepare(const Config& config) {
     identity_ = config.node;
     discovery_.services = config.has_services;
     discovery_.mesos_root = config.mesos_cgroups_root;
+    discovery_.sandbox = config.sandbox;
     discovery_.idle_age_s = config.idle_age_s;
     discovery_.exited_age_s = config.exited_age_s;
     Arena measuring;

@@ -28,6 +28,10 @@ const ContainerEntry* entry_of(const Snapshot* snapshot, const Container& contai
     return is_same ? entry : nullptr;
 }
 
+bool is_of_mesos(const Container& container) {
+    return container.runtime == Runtime::mesos || !container.other_id.empty();
+}
+
 }  // namespace
 
 ContainerReading ContainerSampler::State::reading_of(const HostContext& context,
@@ -35,6 +39,22 @@ ContainerReading ContainerSampler::State::reading_of(const HostContext& context,
     return {context,         table,          hierarchies.all(),
             container,       container.pids, container.pids_status,
             container.memory};
+}
+
+// Only Mesos' containers have sandboxes. One that rests is read again when its sandbox is found.
+void ContainerSampler::State::look_for_sandboxes(const HostContext& context, std::uint64_t now_ns) {
+    sandboxes.begin(context, now_ns);
+    for (const std::uint32_t index : table.sorted()) {
+        if (is_of_mesos(table[index])) sandboxes.want(table[index].shown_id());
+    }
+    sandboxes.refresh(context, now_ns);
+    for (const std::uint32_t index : table.sorted()) {
+        Container& container = table[index];
+        const bool has_sandbox =
+            is_of_mesos(container) && sandboxes.find(container.shown_id()) != nullptr;
+        if (has_sandbox != container.has_sandbox) container.activity.is_resting = false;
+        container.has_sandbox = has_sandbox;
+    }
 }
 
 void ContainerSampler::State::sample_living(const HostContext& context, Container& container,
@@ -90,10 +110,18 @@ bool ContainerSampler::State::read_in_full(const HostContext& context, Container
     if (!writer.begin_container(container.shown_id(), container.inode, is_replacing)) return true;
     const std::uint64_t age_ns = writer.now().boottime_ns - container.activity.found_at_ns;
     if (age_ns < settling_ns) container.forget_absent_files();
-    writer.describe_container(names.texts_of(container));
+    ContainerTexts texts = names.texts_of(container);
+    const Sandbox* sandbox = nullptr;
+    if (container.has_sandbox) sandbox = sandboxes.find(container.shown_id());
+    if (sandbox != nullptr) {
+        texts.framework_id = sandbox->framework_id();
+        texts.executor_id = sandbox->executor_id();
+    }
+    writer.describe_container(texts);
     const Reason nameless = ContainerNames::missing_reason(container);
     if (nameless != Reason::none) writer.add_missing_of(life_source, "name", nameless);
     ContainerReading reading = reading_of(context, container);
+    if (is_of_mesos(container) && !is_replacing) reading.sandboxes = &sandboxes;
     reader.read_all(reading, container, writer);
     writer.end_container();
     return true;

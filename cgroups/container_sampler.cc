@@ -52,12 +52,14 @@ void ContainerSampler::init(Arena& arena, const Capacities& capacities, Catalogu
     ContainerTable table;
     ChangeWatch watch;
     ContainerNames names;
+    Sandboxes sandboxes;
     Snapshot interim;
     state_ = arena.make<State>("containers");
     walker.init(arena);
     table.init(arena, capacities);
     watch.init(arena, capacities);
     names.init(arena, capacities);
+    sandboxes.init(arena, capacities);
     interim.init(arena, {.containers = capacities.exited * limits::interim_readings_per_exited,
                          .exited = 0,
                          .has_node = false});
@@ -66,6 +68,7 @@ void ContainerSampler::init(Arena& arena, const Capacities& capacities, Catalogu
     state_->table = table;
     state_->watch = watch;
     state_->names = names;
+    state_->sandboxes = sandboxes;
     state_->interim = interim;
     state_->catalogue = catalogue;
     state_->exited_count_max = capacities.exited;
@@ -78,6 +81,7 @@ void ContainerSampler::start(const HostContext& context, const DiscoveryOptions&
     state_->options = options;
     state_->table.set_file_budget(raise_file_limit());
     state_->watch.start();
+    state_->sandboxes.start(options.sandbox);
     state_->hierarchies.open(context);
     state_->must_search = true;
     state_->restart_interim();
@@ -88,6 +92,7 @@ void ContainerSampler::stop() {
     state_->table.clear();
     state_->hierarchies.close();
     state_->watch.stop();
+    state_->sandboxes.stop();
 }
 
 int ContainerSampler::watch_descriptor() const {
@@ -169,6 +174,7 @@ void ContainerSampler::sample(const HostContext& context, SnapshotWriter& writer
                               const Snapshot* previous) {
     State& state = *state_;
     state.names.resolve(context, state.table);
+    state.look_for_sandboxes(context, writer.now().boottime_ns);
     for (const std::uint32_t index : state.table.sorted())
         state.sample_living(context, state.table[index], index, writer, previous);
     state.sample_ended(writer, previous);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "cgroups/sandbox.h"
 #include "platform/base/arena.h"
 #include "platform/base/check.h"
 #include "platform/base/fixed_text.h"
@@ -19,6 +20,7 @@ struct DiscoveryOptions {
     bool services = false;                // systemd's services count as containers, too
     FixedText<256> mesos_root = mesos();  // the Mesos agent's flag cgroups_root
     std::uint32_t exited_age_s = limits::exited_age_s_default;
+    SandboxOptions sandbox;
     std::uint32_t idle_age_s = limits::idle_age_s_default;  // 0: read all of each at every tick
 
   private:

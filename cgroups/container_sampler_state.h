@@ -7,6 +7,7 @@
 #include "cgroups/container_sampler.h"
 #include "cgroups/container_table.h"
 #include "cgroups/hierarchy.h"
+#include "cgroups/sandbox.h"
 #include "cgroups/walker.h"
 #include "platform/metrics/snapshot.h"
 
@@ -23,6 +24,7 @@ struct ContainerSampler::State {
     ChangeWatch watch;
     ContainerReader reader;
     ContainerNames names;
+    Sandboxes sandboxes;
     DiscoveryOptions options;
     Snapshot interim;  // readings between ticks
     SnapshotWriter interim_writer;
@@ -37,6 +39,7 @@ struct ContainerSampler::State {
     void read_ending(const HostContext& context, std::string_view path);
     void report();
 
+    void look_for_sandboxes(const HostContext& context, std::uint64_t now_ns);
     ContainerReading reading_of(const HostContext& context, Container& container);
     void sample_living(const HostContext& context, Container& container, std::uint32_t index,
                        SnapshotWriter& writer, const Snapshot* previous);

@@ -65,6 +65,7 @@ struct Container {
     Runtime runtime = {};
     std::uint8_t seen_in = 0;       // bit per hierarchy, in the last search
     std::uint32_t seen_by = 0;      // number of the last search that found it
+    bool has_sandbox = false;       // of Mesos, and it was found
     bool has_lost_members = false;  // some of its cgroups had no room
     std::uint64_t ended_at_ns = 0;  // wall time; 0: it lives
     std::uint32_t member_first_plus_one = 0;

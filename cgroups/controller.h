@@ -17,6 +17,8 @@
 
 namespace nma {
 
+class Sandboxes;
+
 enum class CgroupVersion : std::uint8_t { v1, v2 };
 
 // Of each container one is read per tick. A file that is not there is no failure: its controller
@@ -42,6 +44,7 @@ struct ContainerReading {
     const PidList& pids;  // of cgroup.procs
     Status pids_status;   // ok when pids holds all of them
     ControllerMemory& memory;
+    Sandboxes* sandboxes = nullptr;  // of Mesos; null: nobody looks for them
 };
 
 struct Controller {

@@ -85,7 +85,7 @@ inline constexpr std::uint32_t idle_age_s_max = 3600;
 // cost model) or up to 84 (version 1 with cfq). So 203 with two devices on version 2. It is an
 // average: the room is shared by all containers.
 inline constexpr std::size_t samples_per_container = 256;
-inline constexpr std::size_t subjects_per_container = 7;  // itself, two devices, sum, two sizes
+inline constexpr std::size_t subjects_per_container = 8;  // two devices, sum, two sizes, volume
 
 // Per container: its id (64 bytes for most runtimes), device names, and what its runtime says of
 // it: note_bytes_per_container below. An average, too.
@@ -153,14 +153,48 @@ inline constexpr std::size_t processes_per_container_max = 64;
 // the kernel does not count them itself (before Linux 6.2).
 inline constexpr std::size_t descriptors_listed_max = 4096;
 
+// Sandboxes of Mesos ------------------------------------------------------------------------------
+
+// A sandbox's path below the Mesos agent's work_dir: ids of agent, framework, executor and
+// container, the executor's being the only long one (a task's name, up to 255 bytes).
+inline constexpr std::size_t sandbox_path_bytes = 1024;
+
+// Per container: persistent volumes that are mounted into its sandbox. An average.
+inline constexpr std::size_t sandbox_volumes_per_container = 1;
+
+// Directories that one search lists. Mesos keeps sandboxes of ended containers for a week.
+inline constexpr std::size_t sandbox_directory_count_max = 32 * 1024;
+
+// Entries of one directory that a search looks at: one that a container fills costs no more.
+inline constexpr std::size_t sandbox_entries_per_directory_max = 32 * 1024;
+
+// How deep containers are nested in one another: a pod's task is at 1, a check of it at 2.
+inline constexpr std::size_t sandbox_nesting_max = 4;
+
+// Names that were listed but not visited yet: all executors of one framework.
+inline constexpr std::size_t sandbox_pending_count_max = 16 * 1024;
+inline constexpr std::size_t sandbox_pending_bytes = sandbox_pending_count_max * 64;
+
+// One walk over a sandbox that has no quota: more entries, or deeper ones, and it has no figure.
+inline constexpr std::size_t walk_entry_count_max = 256 * 1024;
+inline constexpr std::size_t walk_depth_max = 64;  // each level holds a descriptor
+inline constexpr std::size_t walk_pending_count_max = 16 * 1024;
+inline constexpr std::size_t walk_pending_bytes = walk_pending_count_max * 32;
+
+// Files with several names that one walk may meet, so that each counts once.
+inline constexpr std::size_t walk_linked_count_max = 8 * 1024;
+
+// What the configuration may ask for at most: a reading's tenth of a second is over sooner.
+inline constexpr std::uint32_t walk_entries_per_s_max = 100'000;
+
 // Descriptors that the cgroups leave for connections, sockets and files of the node.
 inline constexpr std::size_t file_reserve_count = 512;
 
 // The program
 // --------------------------------------------------------------------------------------
 
-// Groups and reasons that `doctor` tells apart: there are about 40 groups, and most have one reason.
-// Each takes about 1 KiB of text, names of containers included.
+// Groups and reasons that `doctor` tells apart: there are about 40 groups, and most have one
+// reason. Each takes about 1 KiB of text, names of containers included.
 inline constexpr std::size_t doctor_finding_count_max = 256;
 inline constexpr std::size_t doctor_output_bytes = doctor_finding_count_max * 2048;
 

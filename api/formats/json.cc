@@ -110,8 +110,12 @@ void append_dimensions(TextSink& sink, const Message& message) {
     sink.append('{');
     append_member(sink, "mesos_id", message.identity.mesos_id.view(), is_first);
     append_known(sink, "cluster_id", message.identity.cluster_id.view(), is_first);
-    if (container != nullptr)
+    if (container != nullptr) {
         append_member(sink, "container_id", message.snapshot.text(container->id), is_first);
+        append_known(sink, "executor_id", message.snapshot.text(container->executor_id), is_first);
+        append_known(sink, "framework_id", message.snapshot.text(container->framework_id),
+                     is_first);
+    }
     append_member(sink, "hostname", message.identity.hostname.view(), is_first);
     if (container != nullptr && container->is_exited())
         append_member(sink, "state", "exited", is_first);

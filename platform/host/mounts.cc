@@ -43,13 +43,6 @@ constexpr std::string_view pseudo_types[] = {
     "rpc_pipefs", "securityfs",  "selinuxfs",   "smackfs",    "sockfs",
     "squashfs",   "sysfs",       "tmpfs",       "tracefs",    "usbfs"};
 
-// Asking these never leaves the machine. What is not here may be remote.
-constexpr std::string_view local_types[] = {
-    "bcachefs", "btrfs",    "erofs", "exfat",   "ext2",  "ext3", "ext4",  "f2fs",
-    "hfsplus",  "jffs2",    "jfs",   "iso9660", "msdos", "ntfs", "ntfs3", "nilfs2",
-    "overlay",  "reiserfs", "ubifs", "udf",     "vfat",  "xfs",  "zfs",
-};
-
 // Their device numbers in the table are not those that stat says.
 constexpr std::string_view types_without_device[] = {"btrfs", "overlay", "zfs"};
 
@@ -135,7 +128,7 @@ void find_mounts(State& state, std::string_view text) {
 bool make_question(const MountLine& mount, MountQuestion& question) {
     question.major = mount.major;
     question.minor = mount.minor;
-    question.is_local = is_one_of(mount.type, local_types);
+    question.is_local = is_local_file_system(mount.type);
     question.has_own_device = !is_one_of(mount.type, types_without_device);
     return unescape_mount_text(mount.mount_point, question.path);
 }

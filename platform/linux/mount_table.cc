@@ -1,8 +1,16 @@
 #include "platform/linux/mount_table.h"
 
+#include <algorithm>
+
 namespace nma {
 
 namespace {
+
+constexpr std::string_view local_types[] = {
+    "bcachefs", "btrfs",    "erofs", "exfat",   "ext2",  "ext3", "ext4",  "f2fs",
+    "hfsplus",  "jffs2",    "jfs",   "iso9660", "msdos", "ntfs", "ntfs3", "nilfs2",
+    "overlay",  "reiserfs", "ubifs", "udf",     "vfat",  "xfs",  "zfs",
+};
 
 bool parse_device(std::string_view word, MountLine& mount) {
     const std::size_t colon = word.find(':');
@@ -52,6 +60,10 @@ bool MountCursor::next(MountLine& mount) {
     if (!is_at_end_ && lines_.is_torn()) ++skipped_count_;
     is_at_end_ = true;
     return false;
+}
+
+bool is_local_file_system(std::string_view type) {
+    return std::find(std::begin(local_types), std::end(local_types), type) != std::end(local_types);
 }
 
 }  // namespace nma

@@ -39,6 +39,10 @@ class MountCursor {
     bool is_at_end_ = false;
 };
 
+// Asking file systems of this type, a word of the table, never leaves the machine. What is not
+// known here may be remote.
+bool is_local_file_system(std::string_view type);
+
 // Writes `text` without its escapes. False when it does not fit, or holds a NUL.
 template <std::size_t N>
 bool unescape_mount_text(std::string_view text, FixedText<N>& plain) {

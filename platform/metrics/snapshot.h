@@ -35,11 +35,13 @@ struct CollectorReport {
     Status status = Status::ok;        // of the worst of its files
 };
 
-// What a container's runtime says of it. Empty and null is what is not known.
+// What a container's runtime, or its sandbox, says of it. Empty and null is what is not known.
 struct ContainerTexts {
     std::string_view name;
     std::string_view image;
-    std::string_view pod;               // "<namespace>/<name>"
+    std::string_view pod;  // "<namespace>/<name>"
+    std::string_view framework_id;
+    std::string_view executor_id;
     std::string_view labels;            // "key\0value\0" and so on
     const char* name_source = nullptr;  // whose files these were found in
     const char* runtime = nullptr;      // by the path of its cgroup
@@ -52,6 +54,8 @@ struct ContainerEntry {
     TextRef name;
     TextRef image;
     TextRef pod;
+    TextRef framework_id;
+    TextRef executor_id;
     TextRef labels;
     const char* name_source = nullptr;
     const char* runtime = nullptr;
@@ -103,8 +107,15 @@ struct Snapshot {
     }
 
     ContainerTexts texts_of(const ContainerEntry& entry) const {
-        return {text(entry.name),  text(entry.image), text(entry.pod), text(entry.labels),
-                entry.name_source, entry.runtime,     entry.is_sandbox};
+        return {.name = text(entry.name),
+                .image = text(entry.image),
+                .pod = text(entry.pod),
+                .framework_id = text(entry.framework_id),
+                .executor_id = text(entry.executor_id),
+                .labels = text(entry.labels),
+                .name_source = entry.name_source,
+                .runtime = entry.runtime,
+                .is_sandbox = entry.is_sandbox};
     }
 
     // Null when there is no such container. Constant time, whatever the id holds.

@@ -168,8 +168,10 @@ void SnapshotWriter::describe_container(const ContainerTexts& texts) {
     entry.runtime = texts.runtime;
     entry.name_source = texts.name_source;
     entry.is_sandbox = texts.is_sandbox;
-    const bool has_room = add_text(texts.name, entry.name) && add_text(texts.image, entry.image) &&
-                          add_text(texts.pod, entry.pod) && add_text(texts.labels, entry.labels);
+    const bool has_room =
+        add_text(texts.name, entry.name) && add_text(texts.image, entry.image) &&
+        add_text(texts.pod, entry.pod) && add_text(texts.framework_id, entry.framework_id) &&
+        add_text(texts.executor_id, entry.executor_id) && add_text(texts.labels, entry.labels);
     if (has_room) {
         last_container() = entry;
     } else {
@@ -224,6 +226,8 @@ void SnapshotWriter::copy_subjects(const Snapshot& from, const ContainerEntry& e
     own.name = move(entry.name);
     own.image = move(entry.image);
     own.pod = move(entry.pod);
+    own.framework_id = move(entry.framework_id);
+    own.executor_id = move(entry.executor_id);
     own.labels = move(entry.labels);
     own.name_source = entry.name_source;
     own.runtime = entry.runtime;

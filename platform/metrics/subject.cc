@@ -19,6 +19,7 @@ constexpr SubjectTags tags_of_kind[] = {
     {"container_id", nullptr},  // container
     {"device", "policy"},       // container_device: "8.0", "throttling"
     {"page_size", nullptr},     // container_page_size: "2MB"
+    {"volume_persistence_id", "volume_persistence_principal"},  // container_volume
 };
 static_assert(sizeof tags_of_kind / sizeof tags_of_kind[0] == subject_kind_count);
 

@@ -18,9 +18,10 @@ enum class SubjectKind : std::uint8_t {
     container,
     container_device,     // a block device as one container uses it
     container_page_size,  // huge pages of one size as one container uses them
+    container_volume,     // a persistent volume that one container has
 };
 
-inline constexpr int subject_kind_count = 11;
+inline constexpr int subject_kind_count = 12;
 
 // A piece of a snapshot's text pool.
 struct TextRef {

@@ -55,7 +55,7 @@ constexpr BadCase bad_cases[] = {
      "for tokens yet; listen on 127.0.0.1, [::1] or a unix socket"},
     {"{\n\"node.role\": \"master\"}",
      "f:2: node.role is not a known key; known here: listen, interval_s, host_root, node, "
-     "discovery, http, limits"},
+     "discovery, disk, http, limits"},
     {"{\"interval\\u005fs\": \"3\"}", "f: interval_s must be a whole number"},
     {"{\"node\": {\n\"mesos_id\": \"a/b\"}}",
      "f:2: node.mesos_id must be of letters, digits and hyphens"},

@@ -102,7 +102,7 @@ void figures_are_the_kernels(void**) {
         skip();
     }
     const pid_t child = start_child();
-    container_bed_start_live(bed, 64);
+    container_bed_start_live(bed, limits::container_count_max / 4);
     container_bed_tick(bed);
     assert_non_null(strstr(container_bed_ids(bed), id));
     assert_true(has_line("container.processes 1"));
@@ -126,7 +126,7 @@ void figures_are_the_kernels(void**) {
 }
 
 void made_and_removed_containers_show_at_the_next_reading(void**) {
-    container_bed_start_live(bed, 64);
+    container_bed_start_live(bed, limits::container_count_max / 4);
     container_bed_tick(bed);
     if (!make_all()) {
         print_message("SKIP made_and_removed: cannot make cgroups: %s\n", strerror(errno));
