@@ -42,6 +42,8 @@ constexpr GroupRow node_groups[] = {
 constexpr GroupRow container_groups[] = {
     {"cpu.limit", "the limit of CPU time"},
     {"cpu", "CPU time"},
+    {"memory_pressure", "how hard it was to get memory for the container"},
+    {"memory.pressure_level", "how hard it was to get memory for the container"},
     {"memory.peak", "the most memory used so far"},
     {"memory.swap", "swap"},
     {"memory.zswap", "compressed swap"},

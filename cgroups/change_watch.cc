@@ -27,6 +27,7 @@ void ChangeWatch::init(Arena& arena, const Capacities& capacities) {
     const std::size_t count =
         capacities.entries() * limits::watches_per_container + limits::watch_reserve_count;
     slots_ = arena.take<Watched>(part, std::bit_ceil(2 * count));
+    old_slots_ = arena.take<Watched>(part, std::bit_ceil(2 * count));
     paths_ = BoundedList<char>(arena.take<char>(part, count * limits::watch_path_bytes));
 }
 
@@ -40,10 +41,24 @@ void ChangeWatch::stop() {
     inotify_plus_one_ = 0;
 }
 
+// What had no room before may have some now.
 void ChangeWatch::begin_search() {
+    std::swap(slots_, old_slots_);
     std::fill(slots_.begin(), slots_.end(), Watched{});
     paths_.clear();
     watched_count_ = 0;
+    has_failed_ = false;
+}
+
+void ChangeWatch::end_search() {
+    for (Watched& old : old_slots_) {
+        if (old.number == 0) continue;
+        const Watched* now = slot_of(slots_, old.number);
+        const bool is_left = now == nullptr || now->number == 0;
+        if (is_left) inotify_rm_watch(inotify_plus_one_ - 1, old.number);
+        old = Watched{};
+    }
+    if (!has_failed_) has_reported_ = false;
 }
 
 // inotify takes paths only; /proc/self/fd is the path of what we hold open.
@@ -64,30 +79,31 @@ void ChangeWatch::add(int directory, std::uint8_t hierarchy, std::string_view pa
 
 void ChangeWatch::fail(const char* why) {
     has_failed_ = true;
+    if (has_reported_) return;
+    has_reported_ = true;
     log_line(LogLevel::warning, "cannot watch cgroups (%s): searching them each time", why);
 }
 
-// A change in a watch without a slot is `unknown`, so that running out of slots loses nothing.
 void ChangeWatch::add_path(const char* path, std::uint32_t mask, Watched watched) {
     watched.number = inotify_add_watch(inotify_plus_one_ - 1, path, mask);
     if (watched.number < 0) {
         if (errno == ENOENT || errno == ENODEV) return;
         return fail(strerror(errno));
     }
-    Watched* slot = slot_of(watched.number);
-    if (slot == nullptr) return;
+    Watched* slot = slot_of(slots_, watched.number);
+    if (slot == nullptr || watched_count_ >= slots_.size() / 2) return fail("no room for more");
     if (slot->number == 0) ++watched_count_;
     *slot = watched;
 }
 
-// The slot that holds the number or is free for it. Null when half of them are in use.
-ChangeWatch::Watched* ChangeWatch::slot_of(std::int32_t number) {
-    const std::size_t mask = slots_.size() - 1;
+// The slot that holds the number or is free for it; half of them are free. Null without any.
+ChangeWatch::Watched* ChangeWatch::slot_of(std::span<Watched> slots, std::int32_t number) {
+    if (slots.empty()) return nullptr;
+    const std::size_t mask = slots.size() - 1;
     std::size_t at = static_cast<std::uint32_t>(number) * 2654435761U & mask;
-    while (slots_[at].number != 0 && slots_[at].number != number)
+    while (slots[at].number != 0 && slots[at].number != number)
         at = (at + 1) & mask;
-    if (slots_[at].number == 0 && watched_count_ >= slots_.size() / 2) return nullptr;
-    return &slots_[at];
+    return &slots[at];
 }
 
 bool ChangeWatch::fill() {
@@ -119,7 +135,7 @@ bool ChangeWatch::describe(std::int32_t number, std::uint32_t mask, const char* 
                            CgroupChange& change) {
     if ((mask & IN_IGNORED) != 0) return false;
     change.kind = CgroupChange::Kind::unknown;
-    const Watched* watched = number <= 0 ? nullptr : slot_of(number);
+    const Watched* watched = number <= 0 ? nullptr : slot_of(slots_, number);
     if (watched == nullptr || watched->number == 0) return true;
     change.hierarchy = watched->hierarchy;
     change.path.clear();

@@ -32,8 +32,10 @@ class ChangeWatch {
     void start();
     void stop();
 
-    // Forgets where the watches are, for a search that adds all of them again.
+    // A search adds all watches again, between these two. Those that it does not add end: the
+    // kernel keeps them, and what they watch, even when the cgroup is gone.
     void begin_search();
+    void end_search();
 
     // Watches the directory behind a descriptor, which is at `path` of `hierarchy`; with
     // `has_events` its cgroup.events, too. Watching it again changes nothing.
@@ -58,13 +60,15 @@ class ChangeWatch {
 
     void add_path(const char* path, std::uint32_t mask, Watched watched);
     void fail(const char* why);
-    Watched* slot_of(std::int32_t number);
+    static Watched* slot_of(std::span<Watched> slots, std::int32_t number);
     bool fill();
     bool describe(std::int32_t number, std::uint32_t mask, const char* name, CgroupChange& change);
 
     int inotify_plus_one_ = 0;
     bool has_failed_ = false;
-    std::span<Watched> slots_;  // open addressing
+    bool has_reported_ = false;
+    std::span<Watched> slots_;      // open addressing
+    std::span<Watched> old_slots_;  // those before the search that is going on
     std::size_t watched_count_ = 0;
     BoundedList<char> paths_;
     alignas(8) char events_[16 * 1024] = {};

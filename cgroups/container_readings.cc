@@ -36,9 +36,24 @@ bool is_of_mesos(const Container& container) {
 
 ContainerReading ContainerSampler::State::reading_of(const HostContext& context,
                                                      Container& container) {
-    return {context,         table,          hierarchies.all(),
-            container,       container.pids, container.pids_status,
-            container.memory};
+    return {.host = context,
+            .table = table,
+            .hierarchies = hierarchies.all(),
+            .container = container,
+            .pids = container.pids,
+            .pids_status = container.pids_status,
+            .memory = container.memory,
+            .levels = &levels};
+}
+
+// Once; what the kernel does not let us hear now, it will not later.
+void ContainerSampler::State::listen_to_memory(Container& container) {
+    ControllerMemory& memory = container.memory;
+    const std::size_t index = hierarchy_of(hierarchies.all(), Subsystem::memory);
+    if (memory.pressure_status != Status::timeout || index == hierarchies.all().size()) return;
+    const CgroupPlace& place = container.places[index];
+    if (hierarchies.all()[index].is_unified || place.directory_plus_one == 0) return;
+    memory.pressure_status = levels.open(place.directory_plus_one - 1, memory.pressure_slot);
 }
 
 // Only Mesos' containers have sandboxes. One that rests is read again when its sandbox is found.
@@ -120,6 +135,7 @@ bool ContainerSampler::State::read_in_full(const HostContext& context, Container
     writer.describe_container(texts);
     const Reason nameless = ContainerNames::missing_reason(container);
     if (nameless != Reason::none) writer.add_missing_of(life_source, "name", nameless);
+    if (!is_replacing) listen_to_memory(container);
     ContainerReading reading = reading_of(context, container);
     if (is_of_mesos(container) && !is_replacing) reading.sandboxes = &sandboxes;
     reader.read_all(reading, container, writer);

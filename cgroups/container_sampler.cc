@@ -16,6 +16,10 @@ constexpr std::uint64_t millisecond_ns = 1'000'000;
 // A search at least this often, in case the kernel's word about a change was lost.
 constexpr std::uint64_t search_interval_ns = 60 * second_ns;
 
+// Of the descriptors, what listening to memory pressure may have: it takes three for a container,
+// whose cgroups take some seven on such a host.
+constexpr std::size_t share_of_levels = 4;
+
 // Files are what a descriptor is needed for, so as many as we may have.
 std::size_t raise_file_limit() {
     rlimit files = {};
@@ -53,6 +57,7 @@ void ContainerSampler::init(Arena& arena, const Capacities& capacities, Catalogu
     ChangeWatch watch;
     ContainerNames names;
     Sandboxes sandboxes;
+    PressureLevels levels;
     Snapshot interim;
     state_ = arena.make<State>("containers");
     walker.init(arena);
@@ -60,6 +65,7 @@ void ContainerSampler::init(Arena& arena, const Capacities& capacities, Catalogu
     watch.init(arena, capacities);
     names.init(arena, capacities);
     sandboxes.init(arena, capacities);
+    levels.init(arena, capacities.containers);
     interim.init(arena, {.containers = capacities.exited * limits::interim_readings_per_exited,
                          .exited = 0,
                          .has_node = false});
@@ -69,6 +75,7 @@ void ContainerSampler::init(Arena& arena, const Capacities& capacities, Catalogu
     state_->watch = watch;
     state_->names = names;
     state_->sandboxes = sandboxes;
+    state_->levels = levels;
     state_->interim = interim;
     state_->catalogue = catalogue;
     state_->exited_count_max = capacities.exited;
@@ -79,7 +86,9 @@ void ContainerSampler::init(Arena& arena, const Capacities& capacities, Catalogu
 
 void ContainerSampler::start(const HostContext& context, const DiscoveryOptions& options) {
     state_->options = options;
-    state_->table.set_file_budget(raise_file_limit());
+    const std::size_t file_count = raise_file_limit();
+    state_->levels.set_file_budget(file_count / share_of_levels);
+    state_->table.set_file_budget(file_count - file_count / share_of_levels);
     state_->watch.start();
     state_->sandboxes.start(options.sandbox);
     state_->hierarchies.open(context);
@@ -93,6 +102,7 @@ void ContainerSampler::stop() {
     state_->hierarchies.close();
     state_->watch.stop();
     state_->sandboxes.stop();
+    state_->levels.close_all();
 }
 
 int ContainerSampler::watch_descriptor() const {
@@ -112,6 +122,7 @@ void ContainerSampler::discover(const HostContext& context, SnapshotWriter& writ
     if (!is_told || state.must_search || is_due || has_new_room) {
         state.walker.walk(ground);
         state.searched_at_ns = now.boottime_ns;
+        state.removed_count = 0;
         state.must_search = false;
     }
     state.report();
@@ -140,9 +151,10 @@ bool ContainerSampler::State::take_changes(const Walker::Ground& ground,
         if (!is_told) continue;
         switch (change.kind) {
             case CgroupChange::Kind::made:
-                walker.walk_below(ground, change.hierarchy, change.path.view());
+                take_made(ground, change);
                 break;
             case CgroupChange::Kind::removed:
+                if (++removed_count > limits::removals_per_search_max) must_search = true;
                 Walker::look_for_end(ground, change.hierarchy, change.path.view());
                 break;
             case CgroupChange::Kind::emptied:
@@ -154,6 +166,17 @@ bool ContainerSampler::State::take_changes(const Walker::Ground& ground,
         }
     }
     return is_told && watch.is_reliable() && table.overflow_count() == overflow_before;
+}
+
+// Cgroups in a container may be made in the other hierarchies a little later: then the next search
+// finds them.
+void ContainerSampler::State::take_made(const Walker::Ground& ground, const CgroupChange& change) {
+    if (!walker.walk_below(ground, change.hierarchy, change.path.view())) return;
+    for (std::size_t i = 0; i < ground.hierarchies.size(); ++i) {
+        if (i == change.hierarchy) continue;
+        walker.walk_below(ground, static_cast<std::uint8_t>(i), change.path.view());
+        must_search = true;
+    }
 }
 
 // Once, and not again before all is well.
@@ -178,6 +201,10 @@ void ContainerSampler::sample(const HostContext& context, SnapshotWriter& writer
     for (const std::uint32_t index : state.table.sorted())
         state.sample_living(context, state.table[index], index, writer, previous);
     state.sample_ended(writer, previous);
+    for (const Container& container : state.table.all()) {
+        const PressureLevels::Slot slot = container.memory.pressure_slot;
+        if (container.ended_at_ns != 0 && slot != PressureLevels::no_slot) state.levels.close(slot);
+    }
     state.table.forget_ended();
     state.restart_interim();
 }

@@ -25,20 +25,24 @@ struct ContainerSampler::State {
     ContainerReader reader;
     ContainerNames names;
     Sandboxes sandboxes;
+    PressureLevels levels;
     DiscoveryOptions options;
     Snapshot interim;  // readings between ticks
     SnapshotWriter interim_writer;
     std::uint64_t searched_at_ns = 0;
     std::uint32_t exited_count = 0;
+    std::uint32_t removed_count = 0;  // cgroups, since the last search
     bool must_search = true;
     bool has_reported = false;
 
     NamingRules rules() const { return {options.mesos_root.view(), options.services}; }
 
     bool take_changes(const Walker::Ground& ground, const HostContext& context);
+    void take_made(const Walker::Ground& ground, const CgroupChange& change);
     void read_ending(const HostContext& context, std::string_view path);
     void report();
 
+    void listen_to_memory(Container& container);
     void look_for_sandboxes(const HostContext& context, std::uint64_t now_ns);
     ContainerReading reading_of(const HostContext& context, Container& container);
     void sample_living(const HostContext& context, Container& container, std::uint32_t index,

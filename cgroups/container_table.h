@@ -10,6 +10,7 @@
 #include "cgroups/activity.h"
 #include "cgroups/cgroup_file.h"
 #include "cgroups/container_name.h"
+#include "cgroups/pressure_level.h"
 #include "platform/base/arena.h"
 #include "platform/base/bounded_list.h"
 #include "platform/base/status.h"
@@ -55,6 +56,8 @@ struct ContainerNote {
 struct ControllerMemory {
     std::uint64_t start_time = 0;   // as start_time.cc writes it; 0: not known yet
     std::uint32_t network_pid = 0;  // a process in its own network, by this reading; 0: none
+    PressureLevels::Slot pressure_slot = PressureLevels::no_slot;
+    Status pressure_status = Status::timeout;  // why there is no slot; timeout: not tried yet
 };
 
 struct Container {

@@ -44,7 +44,8 @@ struct ContainerReading {
     const PidList& pids;  // of cgroup.procs
     Status pids_status;   // ok when pids holds all of them
     ControllerMemory& memory;
-    Sandboxes* sandboxes = nullptr;  // of Mesos; null: nobody looks for them
+    Sandboxes* sandboxes = nullptr;    // of Mesos; null: nobody looks for them
+    PressureLevels* levels = nullptr;  // null: nobody listens
 };
 
 struct Controller {

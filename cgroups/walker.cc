@@ -87,6 +87,7 @@ void Walker::walk(const Ground& ground) {
             std::max(container_overflow_count_, ground.table.overflow_count() - before);
     }
     ground.table.end_search(ground.now);
+    ground.watch.end_search();
 }
 
 void Walker::walk_one(Visit& visit) {
@@ -117,14 +118,14 @@ void Walker::visit_pending(Visit& visit) {
     }
 }
 
-void Walker::walk_below(const Ground& ground, std::uint8_t hierarchy, std::string_view path) {
+bool Walker::walk_below(const Ground& ground, std::uint8_t hierarchy, std::string_view path) {
     Visit visit = {ground, ground.hierarchies[hierarchy], hierarchy, {}};
     Pending cgroup = {0, 0, no_container, 0};
-    if (!visit.path.assign(path)) return;
+    if (!visit.path.assign(path)) return false;
     for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
         if (++cgroup.depth > limits::cgroup_depth_max) {
             ++skipped_count_;
-            return;
+            return false;
         }
         visit.ends[cgroup.depth] = std::min(end, path.size());
         if (end == path.npos) break;
@@ -134,12 +135,13 @@ void Walker::walk_below(const Ground& ground, std::uint8_t hierarchy, std::strin
         }
     }
     cgroup.inode = status_of(visit.hierarchy.directory, visit.path.c_str()).st_ino;
-    if (cgroup.inode == 0) return;
+    if (cgroup.inode == 0) return false;
     visited_count_ = 0;
     pending_.clear();
     names_.clear();
     visit_cgroup(visit, cgroup);
     visit_pending(visit);
+    return cgroup.owner != no_container;
 }
 
 void Walker::look_for_end(const Ground& ground, std::uint8_t hierarchy, std::string_view path) {
@@ -167,7 +169,12 @@ void Walker::visit_cgroup(Visit& visit, const Pending& cgroup) {
         return;
     }
     bool is_own = false;
-    std::uint32_t owner = owner_of(visit, cgroup, is_own);
+    bool has_room = true;
+    std::uint32_t owner = owner_of(visit, cgroup, is_own, has_room);
+    if (!has_room) {
+        close(directory);
+        return;
+    }
     if (!is_own && is_runtime_of_container(visit.path.view())) owner = no_container;
     ContainerTable& table = visit.ground.table;
     const bool is_home = owner != no_container && table[owner].home == visit.index;
@@ -184,7 +191,7 @@ void Walker::visit_cgroup(Visit& visit, const Pending& cgroup) {
 }
 
 // Where a name is taken by another container, the parent's makes it one of its own.
-std::uint32_t Walker::owner_of(Visit& visit, const Pending& cgroup, bool& is_own) {
+std::uint32_t Walker::owner_of(Visit& visit, const Pending& cgroup, bool& is_own, bool& has_room) {
     ContainerId id;
     Runtime runtime = {};
     is_own = container_of_path(visit.path.view(), visit.ground.rules, id, &runtime);
@@ -203,6 +210,7 @@ std::uint32_t Walker::owner_of(Visit& visit, const Pending& cgroup, bool& is_own
     const std::uint32_t owner =
         take_container(visit.ground, id.view(), runtime, visit.index, cgroup.inode);
     is_own = owner != no_container;
+    has_room = is_own;
     return owner;
 }
 

@@ -32,8 +32,9 @@ class Walker {
     // are gone have ended, and the cgroups whose children matter are watched.
     void walk(const Ground& ground);
 
-    // Looks at the cgroup at `path`, which was just made, and at all below it.
-    void walk_below(const Ground& ground, std::uint8_t hierarchy, std::string_view path);
+    // Looks at the cgroup at `path`, which was just made, and at all below it. True when it lies in
+    // a container: those are watched in one hierarchy only.
+    bool walk_below(const Ground& ground, std::uint8_t hierarchy, std::string_view path);
 
     // Looks whether the cgroup at `path` is still there; if it was a container's and is not, the
     // container has ended.
@@ -58,7 +59,7 @@ class Walker {
     void walk_one(Visit& visit);
     void visit_pending(Visit& visit);
     void visit_cgroup(Visit& visit, const Pending& cgroup);
-    std::uint32_t owner_of(Visit& visit, const Pending& cgroup, bool& is_own);
+    std::uint32_t owner_of(Visit& visit, const Pending& cgroup, bool& is_own, bool& has_room);
     void list_children(Visit& visit, int directory, std::uint32_t owner, std::uint32_t depth);
 
     BoundedList<Pending> pending_;

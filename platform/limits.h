@@ -122,6 +122,9 @@ inline constexpr std::size_t watch_path_bytes = 128;
 // Changes that are taken in one go; more of them mean a search, which costs less.
 inline constexpr std::size_t changes_per_look_max = 4096;
 
+// Removals of cgroups after which a search gives back what the kernel keeps for their watches.
+inline constexpr std::uint32_t removals_per_search_max = 4096;
+
 // Per container: cgroups that hold its processes (its own, and those below it). An average.
 inline constexpr std::size_t cgroups_per_container = 8;
 

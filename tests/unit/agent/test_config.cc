@@ -33,12 +33,12 @@ constexpr BadCase bad_cases[] = {
     {"{\n\"interval\": 3}",
      "f:2: interval is not a known key; known here: listen, interval_s, host_root, node, "
      "discovery, "
-     "http, limits"},
+     "disk, http, limits"},
     {"{\"node\": {\n\n\"rol\": 3}}",
      "f:3: node.rol is not a known key; known here: mesos_id, cluster_id, hostname, role"},
     {"{\"Listen\": []}",
      "f:1: Listen is not a known key; known here: listen, interval_s, host_root, node, discovery, "
-     "http, limits"},
+     "disk, http, limits"},
     {"{\n\"interval_s\": \"3\"}", "f:2: interval_s must be a whole number"},
     {"{\"interval_s\": 1.5}", "f:1: interval_s must be a whole number"},
     {"{\"interval_s\": 0}", "f:1: interval_s must be from 1 to 3600"},

@@ -103,20 +103,22 @@ void a_container_starts_with_its_oldest_process(void**) {
     assert_true(has("container.start_time_secs 1700000002.5"));
     tree_delete(bed.tree, "proc/12/stat");
     container_bed_tick(bed);
-    assert_true(has("container.start_time_secs 1700000002.5"));  // it did not start again
-    tree_write(bed.tree, CGROUP "cgroup.procs", "");
-    container_bed_tick(bed);
-    assert_true(has("container.start_time_secs 1700000002.5"));
-    assert_string_equal(missing("descriptors"), "gone");
+    assert_true(has("container.start_time_secs 1700000002.5"));  // it does not start again
     container_bed_remove(bed);
 }
 
-void a_start_is_looked_up_until_a_process_is_seen(void**) {
-    make_with_processes("11\n");  // it has ended
+void processes_that_ended_tell_no_start(void**) {
+    make_with_processes("11\n13\n");
+    tree_delete(bed.tree, "proc/13/stat");
     start();
     assert_string_equal(missing("start_time"), "gone");
     assert_true(status_of("start_time") == Status::ok);
+    tree_write(bed.tree, CGROUP "cgroup.procs", "");
+    container_bed_tick(bed);
+    assert_string_equal(missing("start_time"), "gone");
+    assert_string_equal(missing("descriptors"), "gone");
     tree_write(bed.tree, CGROUP "cgroup.procs", "13\n");
+    tree_write(bed.tree, "proc/13/stat", later_text);
     container_bed_tick(bed);
     assert_true(has("container.start_time_secs 1700000002.51"));
     container_bed_remove(bed);
@@ -358,7 +360,7 @@ int main() {
         cmocka_unit_test(threads_have_a_limit_and_hits_of_it),
         cmocka_unit_test(without_the_pids_controller_threads_are_counted),
         cmocka_unit_test(a_container_starts_with_its_oldest_process),
-        cmocka_unit_test(a_start_is_looked_up_until_a_process_is_seen),
+        cmocka_unit_test(processes_that_ended_tell_no_start),
         cmocka_unit_test(a_start_that_cannot_be_read_is_left_out),
         cmocka_unit_test(processes_of_other_namespaces_leave_figures_of_all_unknown),
         cmocka_unit_test(descriptors_are_counted_over_all_processes),
