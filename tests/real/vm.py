@@ -124,7 +124,7 @@ def add_runtime(root, runtime, number):
         spec = json.load(file)
     spec["process"].pop("rlimits", None)
     spec["process"].update(terminal=False, args=[
-        "sh", "-c", "while :; do i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done; read -t 0.3 line </dev/zero; "
+        "sh", "-c", "while :; do i=0; while [ $i -lt 100 ]; do i=$((i + 1)); done; "
         "usleep 200000; done"])
     spec["linux"]["cgroupsPath"] = f"/libpod_parent/libpod-{number:064x}"
     spec["linux"].setdefault("resources", {}).update(
@@ -242,9 +242,9 @@ def check_layout(layout, out, known):
     report.check(sorted(later + gone) == wanted, layout + ".gone_within_two_intervals", later)
     report.check(text_of(out + "/agent.status").strip() == "0", layout + ".agent_ends_well",
                  text_of(out + "/agent.status") + text_of(out + "/agent.log"))
-    for name in ("crun", "runc"):
-        if f"refused {name}" in text_of(out + "/refused"):
-            report.skip(f"{layout}.{name}", "it refuses: " + text_of(f"{out}/{name}.log"))
+    refused = text_of(out + "/refused").strip()
+    if refused:
+        report.skip(f"{layout}.{refused}", "it refuses: " + text_of(f"{out}/{refused}.log"))
     return unchecked
 
 
@@ -267,7 +267,7 @@ def main(program, layouts):
         except (Unable, OSError, subprocess.SubprocessError) as error:
             report.skip("machine", error)
             return 0
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
             started = [(layout, pool.submit(boot, layout, initrd, work)) for layout in layouts]
             for layout, future in started:
                 try:
