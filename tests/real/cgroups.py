@@ -74,9 +74,9 @@ class Maker:
                  "cpu": ("cpu.shares", "shares")}
         return [file for name, file in files.items() if name in controllers]
 
-    def figures(self):
-        """The figures by which a container can be told, here and now."""
-        return [figure for top in self.tops for _, figure in self.marks_in(top)]
+    def figures(self, tops):
+        """The figures by which a container in these hierarchies can be told."""
+        return [figure for top in tops for _, figure in self.marks_in(top)]
 
     def make(self, number, generation=0):
         name, mark = id_of(number, self.token), mark_of(number, generation)

@@ -31,7 +31,7 @@ class Poller:
     def __init__(self, socket_path, maker):
         self.connection = UnixConnection(socket_path)
         self.maker = maker
-        self.figures = maker.figures()
+        self.figures = maker.figures(maker.tops)
         self.last_was_there = False
 
     def __enter__(self):
@@ -60,28 +60,29 @@ class Poller:
         said = self.ask(number)
         return self.what_is_wrong(number, said, (generation,), False) if said else ""
 
-    def check_changing(self, number, lives):
+    def check_changing(self, number, lives, figures):
         """The same for one that comes and goes. What was read before it had its marks, or while one of the same id was
         there, may say so; about to go, some of its files may be gone, and figures be left out."""
-        made, generation = lives.made[number], lives.generation[number]
+        made, generation, pattern = lives.made[number], lives.generation[number], lives.pattern[number]
         said = self.ask(number)
         if not said:
             return ""
         is_settled = read_at(said) > made + MARKED_S and lives.made[number] == made
         may_miss = not is_settled or lives.removed[number] > 0
-        return self.what_is_wrong(number, said, (generation,) if is_settled else (0, 1), may_miss, not is_settled)
+        generations = (generation,) if is_settled else (0, 1)
+        return self.what_is_wrong(number, said, generations, may_miss, not is_settled, figures[pattern])
 
     def ask(self, number):
         message = self.get(f"/v0/containers/{id_of(number, self.maker.token)}?view=full")
         self.last_was_there = message is not None
         return message
 
-    def what_is_wrong(self, number, message, generations, may_miss, may_be_unmarked=False):
+    def what_is_wrong(self, number, message, generations, may_miss, may_be_unmarked=False, figures=None):
         name = id_of(number, self.maker.token)
         values = {point["name"]: point["value"] for point in message["datapoints"]}
         wrong = [f"{point['name']} is of {point['tags']}" for point in message["datapoints"]
                  if point.get("tags", {}).get("container_id") != name]
-        for figure in self.figures:
+        for figure in self.figures if figures is None else figures:
             said, right, default = self.said(figure, values, number, generations)
             is_missing = said is None and may_miss
             is_unmarked = said == default and may_be_unmarked

@@ -154,7 +154,7 @@ def boot(layout, initrd, work):
     with open(out + ".disk", "wb") as disk:
         disk.truncate(64 << 20)
     command = ["timeout", str(LIMIT_S), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "768",
-               "-smp", "2", "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
+               "-smp", os.environ.get("SMP", "1"), "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
                "-serial", f"file:{out}.tar", "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
                "-drive", f"file={out}.disk,format=raw,if=virtio", "-kernel", base_image()[0], "-initrd", initrd,
                "-append", f"console=ttyS0 quiet panic=-1 psi=1 cg={layout}" + " cgroup_no_v1=all" * (layout == "v2")]
