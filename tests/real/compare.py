@@ -5,7 +5,7 @@ import subprocess
 from collections import namedtuple
 from decimal import Decimal
 
-from figures import kernel_says, kind_of
+from figures import is_of_processes, kernel_says, kind_of
 
 # wrong: lines that say what; unchecked: names; counted: figures compared; equal: those that moved not at all.
 Outcome = namedtuple("Outcome", "wrong unchecked counted equal")
@@ -20,8 +20,8 @@ def values_of(message):
     values, twice = {}, []
     for point in message["datapoints"]:
         tags = point.get("tags", {})
-        key = point["name"], tags.get("device", ""), tags.get("policy", "")
-        extra = sorted(set(tags) - {"container_id", "executor_name", "device", "policy"})
+        key = point["name"], tags.get("device") or tags.get("page_size") or "", tags.get("policy", "")
+        extra = sorted(set(tags) - {"container_id", "executor_name", "device", "page_size", "policy"})
         if extra:
             key = (point["name"] + "{" + ",".join(f"{tag}={tags[tag]}" for tag in extra) + "}", *key[1:])
         if key in values:
@@ -58,7 +58,7 @@ def compare(container_id, before, message, after, known):
     unchecked, counted, equal = set(), 0, 0
     for key, value in sorted(values.items()):
         kind = kind_of(key[0])
-        if kind is None:
+        if kind is None or (is_of_processes(key[0]) and key not in late):
             unchecked.add(key[0])
         elif key not in late:
             wrong.append(f"{key} is {value}, but the kernel does not say")
@@ -69,6 +69,6 @@ def compare(container_id, before, message, after, known):
             equal += low == value == late[key]
             if not is_between(*kind, low, value, late[key]):
                 wrong.append(f"{key} is {value}, the kernel says {low} before and {late[key]} after")
-    wrong += [f"{key} is missing, the kernel says {early[key]}" for key in sorted(early)
+    wrong += [f"{key} is missing, the kernel says {early[key]}" for key in sorted(kernel_says(before, False))
               if key not in values and key[0] in known]
     return Outcome(wrong, unchecked, counted, equal)

@@ -4,6 +4,7 @@ FIGURES is the table: a row for each figure, with the files that it comes from a
 and v2. It is written from the kernel's documentation, not from the agent's sources, so that the two can disagree.
 """
 import os
+import re
 from collections import namedtuple
 from decimal import ROUND_DOWN, Decimal
 
@@ -11,6 +12,8 @@ TICK_S = Decimal(1) / os.sysconf("SC_CLK_TCK")
 MICRO = Decimal(1).scaleb(-6)
 NANO = Decimal(1).scaleb(-9)
 UNLIMITED_V1 = 1 << 62  # the kernel writes the largest number of pages, which differs between kernels
+PRESSURE_SLACK = 30      # percent; averages of ten seconds turn quickly
+OF_PROCESSES = "#"       # before names of what is computed from /proc/PID, where that can be looked at
 SLACK_BYTES = 1 << 20   # what a living container's memory moves while it is read
 
 # A container as the kernel shows it at one moment. files: text by name; processes: those of its cgroups, None where
@@ -56,8 +59,34 @@ def both(first, second, join=lambda a, b: a + b):
     return source
 
 
+def optional(source):
+    """What is checked when the agent tells it, but is not missing when it does not."""
+    def found(reading):
+        return source(reading)
+    found.is_optional = True
+    return found
+
+
 def ratio(value, of):
     return (Decimal(value) / of).quantize(MICRO, ROUND_DOWN)
+
+
+def scaled(source, factor):
+    """To microseconds, as the agent's answers are."""
+    def scale(reading):
+        value = source(reading)
+        return None if value is None else (value * factor).quantize(MICRO, ROUND_DOWN)
+    return scale
+
+
+def of_pressure(file, line, key, factor=1):
+    def source(reading):
+        for words in (text.split() for text in reading.files.get(file, "").splitlines()):
+            values = dict(pair.split("=") for pair in words[1:] if "=" in pair)
+            if words[0] == line and key in values:
+                return Decimal(values[key]) * factor
+        return None
+    return source
 
 
 def soft_limit(reading):
@@ -74,6 +103,13 @@ def quota(reading):
         return None if words[0] == "max" else (int(words[0]), int(words[1]))
     found = single("cpu.cfs_quota_us")(reading)
     return None if found is None or found < 0 else (found, single("cpu.cfs_period_us")(reading))
+
+
+def of_quota(place):
+    def source(reading):
+        found = quota(reading)
+        return None if found is None else found[place] * MICRO
+    return source
 
 
 def cpu_limit(reading):
@@ -107,6 +143,16 @@ def stat(v1, v2=None):
     return found + ([keyed("memory.stat", v2)] if v2 else [])
 
 
+def pressure(name, file):
+    """PSI: averages are percent of the last seconds, and move as the kernel looks; the total only grows."""
+    rows = []
+    for line in ("some", "full"):
+        rows += [moves(f"{name}.{line}.avg{seconds}", of_pressure(file, line, f"avg{seconds}"), slack=PRESSURE_SLACK)
+                 for seconds in (10, 60, 300)]
+        rows.append(grows(f"{name}.{line}.total", of_pressure(file, line, "total", MICRO)))
+    return rows
+
+
 usage = single("memory.usage_in_bytes")
 current = single("memory.current")
 
@@ -119,6 +165,10 @@ FIGURES = [
     moves("container.processes", lambda reading: reading.processes, slack=1),
     moves("container.threads", threads, slack=1),
     stands("container.threads_limit", single("pids.max")),
+    grows("container.threads_limit_hits", keyed("pids.events", "max")),
+    grows("container.threads_peak", single("pids.peak")),
+    moves("container.open_descriptors", single(OF_PROCESSES + "descriptors"), slack=4),
+    moves("container.start_time_secs", single(OF_PROCESSES + "start_time"), slack=2),
     grows("cpus.user_time_secs", keyed("cpuacct.stat", "user", TICK_S), keyed("cpu.stat", "user_usec", MICRO)),
     grows("cpus.system_time_secs", keyed("cpuacct.stat", "system", TICK_S), keyed("cpu.stat", "system_usec", MICRO)),
     grows("cpus.nr_periods", keyed("cpu.stat", "nr_periods")),
@@ -127,6 +177,12 @@ FIGURES = [
           keyed("cpu.stat", "throttled_usec", MICRO)),
     grows("cpus.nr_bursts", keyed("cpu.stat", "nr_bursts")),
     grows("cpus.burst_time_secs", keyed("cpu.stat", "burst_time", NANO), keyed("cpu.stat", "burst_usec", MICRO)),
+    grows("cpus.usage_time_secs", scaled(single("cpuacct.usage"), NANO), keyed("cpu.stat", "usage_usec", MICRO)),
+    stands("cpus.quota_secs", of_quota(0)),
+    stands("cpus.period_secs", of_quota(1)),
+    stands("cpus.burst_limit_secs", scaled(single("cpu.cfs_burst_us"), MICRO), scaled(single("cpu.max.burst"), MICRO)),
+    stands("cpus.shares", single("cpu.shares")),
+    stands("cpus.weight", single("cpu.weight")),
     stands("cpus.limit", cpu_limit),
     stands("cpus.soft_limit", soft_limit),
     moves("mem.total_bytes", usage, current),
@@ -146,19 +202,34 @@ FIGURES = [
     moves("mem.shmem_bytes", *stat("shmem", "shmem")),
     moves("mem.dirty_bytes", *stat("dirty", "file_dirty")),
     moves("mem.writeback_bytes", *stat("writeback", "file_writeback")),
-    moves("mem.kernel_bytes", *stat(None, "kernel")),
+    moves("mem.kernel_bytes", optional(single("memory.kmem.usage_in_bytes")), *stat(None, "kernel")),
     moves("mem.kernel_stack_bytes", *stat(None, "kernel_stack")),
     moves("mem.slab_bytes", *stat(None, "slab")),
-    moves("mem.sock_bytes", *stat(None, "sock")),
+    moves("mem.sock_bytes", optional(single("memory.kmem.tcp.usage_in_bytes")), *stat(None, "sock")),
     moves("mem.working_set_bytes", working_set(usage, keyed("memory.stat", "total_inactive_file")),
           working_set(current, keyed("memory.stat", "inactive_file"))),
+    stands("mem.limit_memsw_bytes", bounded("memory.memsw.limit_in_bytes")),
+    stands("mem.swap_limit_bytes", single("memory.swap.max")),
+    grows("mem.swap_peak_bytes", single("memory.swap.peak")),
+    stands("mem.min_bytes", unless_zero(single("memory.min"))),
+    moves("mem.under_oom", keyed("memory.oom_control", "under_oom"), slack=1),
+    moves("mem.zswap_bytes", *stat(None, "zswap")),
+    moves("mem.zswapped_bytes", *stat(None, "zswapped")),
     grows("mem.page_faults", *stat("pgfault", "pgfault")),
     grows("mem.page_faults_major", *stat("pgmajfault", "pgmajfault")),
     grows("mem.events_low", keyed("memory.events", "low")),
     grows("mem.events_high", keyed("memory.events", "high")),
     grows("mem.events_max", keyed("memory.events", "max")),
     grows("mem.events_oom", keyed("memory.events", "oom")),
-    grows("mem.events_oom_kill", keyed("memory.events", "oom_kill")),
+    grows("mem.events_oom_kill", keyed("memory.events", "oom_kill"),
+          optional(keyed("memory.oom_control", "oom_kill"))),
+    grows("mem.events_oom_group_kill", keyed("memory.events", "oom_group_kill")),
+    grows("mem.swap_events_max", keyed("memory.swap.events", "max")),
+    grows("mem.swap_events_fail", keyed("memory.swap.events", "fail")),
+    *pressure("cpus.pressure", "cpu.pressure"),
+    *pressure("mem.pressure", "memory.pressure"),
+    *pressure("blkio.pressure", "io.pressure"),
+    *pressure("cpus.irq_pressure", "irq.pressure"),
 ]
 ROWS = {row.name: row for row in FIGURES}
 
@@ -243,24 +314,63 @@ def net_figures(reading):
     return values
 
 
+def snmp_figures(reading):
+    """net/snmp has two lines for each protocol, names and values: Tcp's ActiveOpens is net.tcp_active_opens."""
+    values, lines = {}, [line.split() for line in (reading.snmp or "").splitlines()]
+    for names, numbers in zip(lines[::2], lines[1::2]):
+        for name, number in zip(names[1:], numbers[1:]):
+            snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+            if int(number) >= 0:
+                values[f"net.{names[0].rstrip(':').lower()}_{snake}", "", ""] = int(number)
+    return values
+
+
+def hugetlb_figures(reading):
+    """The page's size stands where other figures have a device."""
+    values = {}
+    for file, text in reading.files.items():
+        match = re.fullmatch(r"hugetlb\.(\w+)\.(usage_in_bytes|current|limit_in_bytes|max|failcnt|events)", file)
+        if not match:
+            continue
+        size, what = match.groups()
+        if what in ("usage_in_bytes", "current"):
+            values["hugetlb.usage_bytes", size, ""] = int(text)
+        elif what == "failcnt":
+            values["hugetlb.limit_failures", size, ""] = int(text)
+        elif what == "events":
+            values["hugetlb.limit_failures", size, ""] = int(dict(line.split() for line in text.splitlines())["max"])
+        elif bounded(file)(reading) is not None:
+            values["hugetlb.limit_bytes", size, ""] = bounded(file)(reading)
+    return values
+
+
+def is_of_processes(name):
+    return name in ("container.open_descriptors", "container.start_time_secs")
+
+
 def kind_of(name):
     """"grows", "moves" or "stands", and the slack. None for a figure that no row speaks of."""
     if name in ROWS:
         return ROWS[name].kind, ROWS[name].slack
     if name.startswith("net.") and name[4:] in NET_COLUMNS:
         return "grows", 0
+    if re.match(r"net\.(ip|icmp|tcp|udp|udplite)_", name):
+        return ("moves", 2) if name == "net.tcp_curr_estab" else ("grows", 0)
+    if name.startswith("hugetlb."):
+        return ("grows", 0) if name.endswith("failures") else ("moves", 0)
     if name.startswith("blkio.io_") and name[6:].rpartition("_")[0] in IO_V1:
         return ("moves", 4) if "io_queued" in name else ("grows", 0)
     return None
 
 
-def kernel_says(reading):
+def kernel_says(reading, with_optional=True):
     """{(name, device, policy): value} of all that the table finds in the files."""
-    values = {**io_figures(reading), **net_figures(reading)}
+    values = {**io_figures(reading), **net_figures(reading), **snmp_figures(reading), **hugetlb_figures(reading)}
     for row in FIGURES:
         for source in row.sources:
             value = source(reading)
             if value is not None:
-                values[row.name, "", ""] = value
+                if with_optional or not hasattr(source, "is_optional"):
+                    values[row.name, "", ""] = value
                 break
     return values

@@ -2,7 +2,7 @@
 import os
 import time
 
-from figures import Reading
+from figures import OF_PROCESSES, Reading
 
 CONTROLLERS = ("cpu", "cpuacct", "memory", "blkio", "io", "pids", "hugetlb", "cpuset", "rdma", "misc")
 
@@ -91,6 +91,17 @@ def own_network(pid, file):
     return text_of(f"/proc/{pid}/net/{file}")
 
 
+def of_processes(pids):
+    """What /proc/PID says of all of a container's processes, where we can look at all of them."""
+    try:
+        descriptors = sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
+        ticks = min(int(text_of(f"/proc/{pid}/stat").rpartition(")")[2].split()[19]) for pid in pids)
+    except (OSError, ValueError, AttributeError):
+        return {}
+    since_boot = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return {OF_PROCESSES + "descriptors": str(descriptors), OF_PROCESSES + "start_time": str(int(time.time() - since_boot))}
+
+
 def read_container(places, mounts, pid, without=()):
     """A Reading. `without` are ends of paths of cgroups below it that are containers of their own."""
     files, processes = {}, None
@@ -104,7 +115,9 @@ def read_container(places, mounts, pid, without=()):
                 if text is not None:
                     files[name] = text
         if mounts[mount] == "v2" and processes is None or "memory" in mounts[mount]:
-            processes = len(processes_below(directory, without))
+            pids = processes_below(directory, without)
+            processes = len(pids)
+            files.update(of_processes(pids))
     return Reading(files, processes, own_network(pid, "dev"), own_network(pid, "snmp"))
 
 

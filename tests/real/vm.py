@@ -154,7 +154,7 @@ def boot(layout, initrd, work):
     with open(out + ".disk", "wb") as disk:
         disk.truncate(64 << 20)
     command = ["timeout", str(LIMIT_S), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "768",
-               "-smp", os.environ.get("SMP", "1"), "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
+               "-smp", "1", "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
                "-serial", f"file:{out}.tar", "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
                "-drive", f"file={out}.disk,format=raw,if=virtio", "-kernel", base_image()[0], "-initrd", initrd,
                "-append", f"console=ttyS0 quiet panic=-1 psi=1 cg={layout}" + " cgroup_no_v1=all" * (layout == "v2")]
@@ -199,7 +199,7 @@ def reading_of(out, when, name, path, others):
     home = [mount for mount, controllers in mounts.items() if controllers == "v2" or "memory" in controllers]
     count = max((len(processes.get(mount, ())) for mount in home), default=0)
     net = f"{out}/{when}.{name}.net"
-    return Reading(files, count, text_of(net) if os.path.exists(net) else None)
+    return Reading(files, count, kernel.text_of(net), kernel.text_of(net + ".snmp"))
 
 
 def id_of(path):
