@@ -1,4 +1,5 @@
 """Containers by podman and by runc alone, with everything that they keep below one directory of ours."""
+import contextlib
 import json
 import os
 import shutil
@@ -13,7 +14,10 @@ class Unable(Exception):
 
 
 def run(*command, check=True, timeout=60):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unable(f"{' '.join(command[:2])}: {error}") from error
     if check and done.returncode != 0:
         raise Unable(f"{' '.join(command[:2])} ended with {done.returncode}: {done.stderr[-600:]}")
     return done.stdout
@@ -49,9 +53,9 @@ class Podman:
     def __init__(self, work, cgroup_parent, mounts):
         self.work, self.parent, self.mounts = work, cgroup_parent, mounts
         self.rootfs = os.path.join(work, "podman-rootfs")
-        self.runtime = "runc" if shutil.which("runc") else "crun"
+        # crun refuses hosts with both versions.
         self.command = ["podman", "--root", f"{work}/store", "--runroot", f"{work}/run", "--tmpdir", f"{work}/tmp",
-                        "--storage-driver=vfs", "--cgroup-manager=cgroupfs", f"--runtime={self.runtime}"]
+                        "--storage-driver=vfs", "--cgroup-manager=cgroupfs", "--runtime=runc"]
         self.runc = RuncState(["runc"])
 
     def __enter__(self):
@@ -59,7 +63,8 @@ class Podman:
         return self
 
     def __exit__(self, *_):
-        self.call("rm", "-f", "-t", "0", "-a", check=False)
+        with contextlib.suppress(Unable):
+            self.call("rm", "-f", "-t", "0", "-a", check=False)
         remove_cgroup(self.parent)
 
     def call(self, *arguments, check=True):
@@ -139,7 +144,7 @@ class Runc(RuncState):
                     not os.path.exists(f"{self.work}/runc/{container_id}"):
                 break
             time.sleep(0.05)
-        remove_cgroup(cgroup)
+        remove_cgroup(cgroup.removesuffix("/leaf"))
 
     def restart(self, name, script):
         self.stop(name)
