@@ -69,6 +69,6 @@ def compare(container_id, before, message, after, known):
             equal += low == value == late[key]
             if not is_between(*kind, low, value, late[key]):
                 wrong.append(f"{key} is {value}, the kernel says {low} before and {late[key]} after")
-    wrong += [f"{key} is missing, the kernel says {early[key]}" for key in sorted(kernel_says(before, False))
+    wrong += [f"{key} is missing, the kernel says {early[key]}" for key in sorted(early)
               if key not in values and key[0] in known]
     return Outcome(wrong, unchecked, counted, equal)

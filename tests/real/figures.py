@@ -59,14 +59,6 @@ def both(first, second, join=lambda a, b: a + b):
     return source
 
 
-def optional(source):
-    """What is checked when the agent tells it, but is not missing when it does not."""
-    def found(reading):
-        return source(reading)
-    found.is_optional = True
-    return found
-
-
 def ratio(value, of):
     return (Decimal(value) / of).quantize(MICRO, ROUND_DOWN)
 
@@ -202,10 +194,10 @@ FIGURES = [
     moves("mem.shmem_bytes", *stat("shmem", "shmem")),
     moves("mem.dirty_bytes", *stat("dirty", "file_dirty")),
     moves("mem.writeback_bytes", *stat("writeback", "file_writeback")),
-    moves("mem.kernel_bytes", optional(single("memory.kmem.usage_in_bytes")), *stat(None, "kernel")),
+    moves("mem.kernel_bytes", single("memory.kmem.usage_in_bytes"), *stat(None, "kernel")),
     moves("mem.kernel_stack_bytes", *stat(None, "kernel_stack")),
     moves("mem.slab_bytes", *stat(None, "slab")),
-    moves("mem.sock_bytes", optional(single("memory.kmem.tcp.usage_in_bytes")), *stat(None, "sock")),
+    moves("mem.sock_bytes", single("memory.kmem.tcp.usage_in_bytes"), *stat(None, "sock")),
     moves("mem.working_set_bytes", working_set(usage, keyed("memory.stat", "total_inactive_file")),
           working_set(current, keyed("memory.stat", "inactive_file"))),
     stands("mem.limit_memsw_bytes", bounded("memory.memsw.limit_in_bytes")),
@@ -222,7 +214,7 @@ FIGURES = [
     grows("mem.events_max", keyed("memory.events", "max")),
     grows("mem.events_oom", keyed("memory.events", "oom")),
     grows("mem.events_oom_kill", keyed("memory.events", "oom_kill"),
-          optional(keyed("memory.oom_control", "oom_kill"))),
+          keyed("memory.oom_control", "oom_kill")),
     grows("mem.events_oom_group_kill", keyed("memory.events", "oom_group_kill")),
     grows("mem.swap_events_max", keyed("memory.swap.events", "max")),
     grows("mem.swap_events_fail", keyed("memory.swap.events", "fail")),
@@ -363,14 +355,13 @@ def kind_of(name):
     return None
 
 
-def kernel_says(reading, with_optional=True):
+def kernel_says(reading):
     """{(name, device, policy): value} of all that the table finds in the files."""
     values = {**io_figures(reading), **net_figures(reading), **snmp_figures(reading), **hugetlb_figures(reading)}
     for row in FIGURES:
         for source in row.sources:
             value = source(reading)
             if value is not None:
-                if with_optional or not hasattr(source, "is_optional"):
-                    values[row.name, "", ""] = value
+                values[row.name, "", ""] = value
                 break
     return values

@@ -100,7 +100,7 @@ def compare_container(agent, container):
 def check_can_fail(container, before, message, after):
     """The comparison itself: each figure that is left out or another must show."""
     missed, points = [], message["datapoints"]
-    demanded = {key[0] for key in kernel_says(before, with_optional=False)}
+    demanded = {key[0] for key in kernel_says(before)}
     for i, point in enumerate(points):
         if kind_of(point["name"]) is None:
             continue
