@@ -71,6 +71,11 @@ class Meter:
         return [path for path in found if path in self.maker.mounts or self.maker.name in path or
                 not path.startswith(tuple(mount + "/" for mount in self.maker.mounts))]
 
+    def watches(self):
+        """Its inotify watches; each keeps kernel memory, and a user may have only so many."""
+        texts = [kernel.text_of(f"/proc/{self.pid}/fdinfo/{name}") or "" for name in os.listdir(f"/proc/{self.pid}/fdinfo")]
+        return sum(text.count("inotify wd:") for text in texts)
+
     def reclaim(self):
         """Makes the kernel give up what it only keeps in case: names of cgroups that have gone."""
         for name, what in (("memory.force_empty", "0"), ("memory.reclaim", "1G")):
@@ -307,6 +312,9 @@ def check_churn(agent, meter, maker):
     report.check(end["rss_kb"] <= rss_kb_max, "rss_as_before", (warm, end))
     report.check(end["descriptors"] == warm["descriptors"], "descriptors_as_before",
                  (warm, end, sorted(set(meter.descriptors()) - set(open_before))))
+    alive = sum(len(below) for mount in maker.mounts for _, below, _ in os.walk(mount))
+    report.check(meter.watches() <= 2 * alive + 100, "watches_only_what_is_there",
+                 f"{meter.watches()} inotify watches, but only {alive} cgroups are there")
     report.check(end["threads"] == warm["threads"], "threads_as_before", (warm, end))
 
 
