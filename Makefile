@@ -7,7 +7,8 @@ export FUZZ_SECONDS
 sources = $(shell find agent cgroups platform api tests -name fixtures -prune -o \
 	\( -name '*.cc' -o -name '*.h' \) -print 2>/dev/null)
 
-.PHONY: help run test build fuzz bench datapoints lint format clean setup-build setup-test setup-bench
+.PHONY: help run test test-real build fuzz bench datapoints lint format clean setup-build setup-test setup-real \
+	setup-bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +18,9 @@ run: build ## install what is missing, build, start in the foreground on loopbac
 
 test: setup-test ## install what is missing, build, run every test (FUZZ_SECONDS=5 for each target)
 	tests/run all
+
+test-real: setup-real ## the tests on real containers alone (as root: podman, runc, virtual machines)
+	tests/run real
 
 build: setup-build ## release build in build/release
 	cmake --preset release
@@ -50,6 +54,9 @@ setup-build:
 
 setup-test:
 	@packaging/setup test
+
+setup-real:
+	@packaging/setup real
 
 setup-bench:
 	@packaging/setup bench
