@@ -112,6 +112,7 @@ bool ContainerSampler::State::continue_resting(const HostContext& context, Conta
                                    reader.always_sources())) {
         return false;
     }
+    reading.is_resting = true;
     reader.read_always(reading, writer);
     writer.end_container();
     return true;

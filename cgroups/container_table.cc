@@ -225,13 +225,18 @@ const MemberCgroup* ContainerTable::next_member(const MemberCgroup& member) cons
 }
 
 Status ContainerTable::read(FileReader& reader, int hierarchy_directory, const CgroupPlace& place,
-                            const char* file, std::string_view& text) const {
-    if (place.directory_plus_one != 0) return reader.read(place.directory_plus_one - 1, file, text);
-    if (place.path_plus_one == 0) return Status::absent;
+                            const char* file, std::string_view& text, Extent extent) const {
+    int directory = place.directory_plus_one - 1;
     FixedText<limits::path_bytes> path;
-    const char* kept = paths_.begin() + place.path_plus_one - 1;
-    if (!path.assign(kept) || !path.append("/") || !path.append(file)) return Status::io_error;
-    return reader.read(hierarchy_directory, path.c_str(), text);
+    if (directory < 0) {
+        if (place.path_plus_one == 0) return Status::absent;
+        const char* kept = paths_.begin() + place.path_plus_one - 1;
+        if (!path.assign(kept) || !path.append("/") || !path.append(file)) return Status::io_error;
+        directory = hierarchy_directory;
+        file = path.c_str();
+    }
+    return extent == Extent::line ? reader.read_line(directory, file, text)
+                                  : reader.read(directory, file, text);
 }
 
 std::span<const std::uint32_t> ContainerTable::sorted() {

@@ -17,6 +17,7 @@
 #include "platform/limits.h"
 #include "platform/linux/clock.h"
 #include "platform/linux/file_reader.h"
+#include "platform/metrics/reason.h"
 
 namespace nma {
 
@@ -55,7 +56,8 @@ struct ContainerNote {
 // What controllers keep of a container from one of its readings to the next.
 struct ControllerMemory {
     std::uint64_t start_time = 0;   // as start_time.cc writes it; 0: not known yet
-    std::uint32_t network_pid = 0;  // a process in its own network, by this reading; 0: none
+    std::uint32_t network_pid = 0;  // a process in its own network, by the last reading; 0: none
+    Reason network_reason = Reason::none;  // why there is none
     PressureLevels::Slot pressure_slot = PressureLevels::no_slot;
     Status pressure_status = Status::timeout;  // why there is no slot; timeout: not tried yet
 };
@@ -130,9 +132,10 @@ class ContainerTable {
     const MemberCgroup* first_member(const Container& container) const;
     const MemberCgroup* next_member(const MemberCgroup& member) const;
 
-    // Reads a file of a cgroup.
+    // Reads a file of a cgroup, or the line that it begins with.
+    enum class Extent : std::uint8_t { whole, line };
     Status read(FileReader& reader, int hierarchy_directory, const CgroupPlace& place,
-                const char* file, std::string_view& text) const;
+                const char* file, std::string_view& text, Extent extent = Extent::whole) const;
 
     // Those that live, by the id under which they are shown.
     std::span<const std::uint32_t> sorted();

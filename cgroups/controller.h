@@ -44,6 +44,7 @@ struct ContainerReading {
     const PidList& pids;  // of cgroup.procs
     Status pids_status;   // ok when pids holds all of them
     ControllerMemory& memory;
+    bool is_resting = false;           // what its processes may change has not changed
     Sandboxes* sandboxes = nullptr;    // of Mesos; null: nobody looks for them
     PressureLevels* levels = nullptr;  // null: nobody listens
 };

@@ -42,7 +42,7 @@ bool read_one(const ContainerReading& reading, const ProbeFile& file, std::uint6
     std::string_view text;
     const Status status = reading.table.read(
         reading.host.reader, hierarchy.directory, reading.container.places[index],
-        hierarchy.is_unified ? file.name_v2 : file.name_v1, text);
+        hierarchy.is_unified ? file.name_v2 : file.name_v1, text, ContainerTable::Extent::line);
     if (status != Status::ok) return false;
     return hierarchy.is_unified ? file.scan_v2(text, value) : scan_number(text, value);
 }

@@ -114,29 +114,37 @@ Status read_traffic(const HostContext& host, std::uint32_t pid, Totals& totals) 
 }
 
 // The next process is asked when one ended between listing and reading.
-Status run(ContainerReading& reading, SnapshotWriter& writer) {
-    reading.memory.network_pid = 0;
+void find_process(ContainerReading& reading) {
+    ControllerMemory& memory = reading.memory;
+    memory.network_pid = 0;
     for (const std::uint32_t pid : reading.pids.first) {
         if (pid == 0) break;
         const Namespace whose = namespace_of(reading.host.root, paths_of(pid));
         if (whose == Namespace::unknown) continue;
-        if (whose == Namespace::host) {
-            writer.add_missing("network", Reason::shared_netns);
-            return Status::ok;
-        }
-        Totals totals;
-        const Status status = read_traffic(reading.host, pid, totals);
-        if (status == Status::absent || status == Status::gone) continue;
-        if (status != Status::ok) {
-            writer.add_missing("network", reason_of(status));
-            return status;
-        }
-        for (std::size_t i = 0; i < traffic_count; ++i)
-            writer.add(i, totals[i], writer.container_subject());
-        reading.memory.network_pid = pid;
+        memory.network_reason = Reason::shared_netns;
+        if (whose == Namespace::own) memory.network_pid = pid;
+        return;
+    }
+    memory.network_reason = reason_unseen(reading);
+}
+
+// While the container rests it has the processes that it had, in the namespaces where they were.
+Status run(ContainerReading& reading, SnapshotWriter& writer) {
+    const ControllerMemory& memory = reading.memory;
+    if (!reading.is_resting) find_process(reading);
+    if (memory.network_pid == 0) {
+        writer.add_missing("network", memory.network_reason);
         return Status::ok;
     }
-    writer.add_missing("network", reason_unseen(reading));
+    Totals totals;
+    const Status status = read_traffic(reading.host, memory.network_pid, totals);
+    const bool has_ended = status == Status::absent || status == Status::gone;
+    if (status != Status::ok) {
+        writer.add_missing("network", has_ended ? Reason::gone : reason_of(status));
+        return has_ended ? Status::ok : status;
+    }
+    for (std::size_t i = 0; i < traffic_count; ++i)
+        writer.add(i, totals[i], writer.container_subject());
     return Status::ok;
 }
 

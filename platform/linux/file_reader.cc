@@ -30,6 +30,19 @@ Status FileReader::read(int directory, const char* path, std::string_view& text)
     return status;
 }
 
+Status FileReader::read_line(int directory, const char* path, std::string_view& text) {
+    const int file = openat(directory, path, open_flags);
+    if (file < 0) return status_from_errno(errno);
+    ssize_t count = 0;
+    do {
+        count = pread(file, buffer_.data(), first_request_bytes, 0);
+    } while (count < 0 && errno == EINTR);
+    const Status status = count < 0 ? status_from_errno(errno) : Status::ok;
+    close(file);
+    if (status == Status::ok) text = {buffer_.data(), static_cast<std::size_t>(count)};
+    return status;
+}
+
 Status FileReader::read_kept(KeptFile& file, int directory, const char* path,
                              std::string_view& text) {
     if (file.plus_one == 0) {

@@ -25,6 +25,10 @@ class FileReader {
     // FIFOs and never takes a terminal. absent, denied, unsupported, gone, truncated, io_error.
     Status read(int directory, const char* path, std::string_view& text);
 
+    // As read, but asks once only: for files that hold one line, or whose first line is enough. The
+    // kernel never cuts a line that fits.
+    Status read_line(int directory, const char* path, std::string_view& text);
+
     // As read, by a descriptor that stays open.
     Status read_kept(KeptFile& file, int directory, const char* path, std::string_view& text);
 
