@@ -1,5 +1,6 @@
 #include "cgroups/container_table.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,11 +59,13 @@ void ContainerTable::begin_search() {
     paths_.clear();
 }
 
-void ContainerTable::end_search(Instants now) {
+void ContainerTable::end_search(Instants now, bool is_partial) {
     for (std::uint32_t i = 0; i < containers_.size(); ++i) {
         const Container& container = containers_[i];
-        const bool is_lost = container.ended_at_ns == 0 && container.seen_by != search_number_;
-        if (is_lost) end(i, now.realtime_ns);
+        if (container.ended_at_ns != 0 || container.seen_by == search_number_) continue;
+        const int home = container.places[container.home].directory_plus_one - 1;
+        const bool is_there = home >= 0 && faccessat(home, "cgroup.procs", F_OK, 0) == 0;
+        if (!is_partial || !is_there) end(i, now.realtime_ns);
     }
 }
 

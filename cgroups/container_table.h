@@ -103,8 +103,9 @@ class ContainerTable {
 
     // Starts a search: forgets members and paths, keeps the containers. What the search does not
     // find ends with end_search.
+    // When it could not look everywhere (`is_partial`), only those whose cgroup is gone do.
     void begin_search();
-    void end_search(Instants now);
+    void end_search(Instants now, bool is_partial);
     std::uint32_t search_number() const { return search_number_; }
 
     // The index of a container that lives; no_container when there is none.

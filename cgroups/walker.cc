@@ -86,7 +86,7 @@ void Walker::walk(const Ground& ground) {
         container_overflow_count_ =
             std::max(container_overflow_count_, ground.table.overflow_count() - before);
     }
-    ground.table.end_search(ground.now);
+    ground.table.end_search(ground.now, skipped_count_ > 0);
     ground.watch.end_search();
 }
 

@@ -102,7 +102,7 @@ void what_a_search_does_not_find_has_ended(void**) {
     const std::uint32_t found = table.add("b", 0, 2, now);
     table.begin_search();
     table[found].seen_by = table.search_number();
-    table.end_search(now);
+    table.end_search(now, false);
     assert_int_equal(table.find("a"), no_container);
     assert_int_equal(table.find("b"), found);
 }

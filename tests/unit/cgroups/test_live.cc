@@ -82,8 +82,10 @@ bool has_line(const std::string& tail) {
     return is_there;
 }
 
-pid_t start_child() {
-    const pid_t child = fork();
+static pid_t child;
+
+void start_child() {
+    child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         pause();
@@ -92,7 +94,20 @@ pid_t start_child() {
     for (const char* base : bases) {
         if (is_hierarchy(base)) put(base, "cgroup.procs", std::to_string(child));
     }
-    return child;
+}
+
+void end_child() {
+    if (child <= 0) return;
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    child = 0;
+}
+
+// Also after a failure, or the next run would see what this one left.
+int clean_up(void**) {
+    end_child();
+    remove_all();
+    return 0;
 }
 
 void figures_are_the_kernels(void**) {
@@ -101,7 +116,7 @@ void figures_are_the_kernels(void**) {
         remove_all();
         skip();
     }
-    const pid_t child = start_child();
+    start_child();
     container_bed_start_live(bed, limits::container_count_max / 4);
     container_bed_tick(bed);
     assert_non_null(strstr(container_bed_ids(bed), id));
@@ -117,8 +132,7 @@ void figures_are_the_kernels(void**) {
         assert_true(has_line("cpus.soft_limit 1"));
         assert_true(has_line("cpus.nr_periods 0"));
     }
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
+    end_child();
     remove_all();
     container_bed_tick(bed);
     assert_null(strstr(container_bed_ids(bed), id));
@@ -153,7 +167,7 @@ void made_and_removed_containers_show_at_the_next_reading(void**) {
 int main() {
     snprintf(id, sizeof id, "%064x", static_cast<unsigned>(getpid()));
     const CMUnitTest tests[] = {
-        cmocka_unit_test(figures_are_the_kernels),
-        cmocka_unit_test(made_and_removed_containers_show_at_the_next_reading)};
+        cmocka_unit_test_teardown(figures_are_the_kernels, clean_up),
+        cmocka_unit_test_teardown(made_and_removed_containers_show_at_the_next_reading, clean_up)};
     return cmocka_run_group_tests_name("cgroups.live", tests, nullptr, nullptr);
 }
