@@ -63,6 +63,7 @@ constexpr GroupRow container_groups[] = {
     {"disk.used", "disk use of a sandbox whose quota tells its limit only"},
     {"disk.volumes", "disk use of persistent volumes of Mesos"},
     {"disk", "disk use of Mesos sandboxes"},
+    {"name.labels", "labels of the container"},
     {"name", "the container's name and image"},
 };
 

@@ -91,7 +91,10 @@ void ChangeWatch::add_path(const char* path, std::uint32_t mask, Watched watched
         return fail(strerror(errno));
     }
     Watched* slot = slot_of(slots_, watched.number);
-    if (slot == nullptr || watched_count_ >= slots_.size() / 2) return fail("no room for more");
+    if (slot == nullptr || watched_count_ >= slots_.size() / 2) {
+        inotify_rm_watch(inotify_plus_one_ - 1, watched.number);
+        return fail("no room for more");
+    }
     if (slot->number == 0) ++watched_count_;
     *slot = watched;
 }

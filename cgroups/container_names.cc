@@ -1,5 +1,9 @@
 #include "cgroups/container_names.h"
 
+#include <utility>
+
+#include "platform/base/check.h"
+
 namespace nma {
 
 namespace {
@@ -17,11 +21,12 @@ void ContainerNames::init(Arena& arena, const Capacities& capacities) {
         "container names", capacities.entries() * limits::note_bytes_per_container));
 }
 
-void ContainerNames::resolve(const HostContext& context, ContainerTable& table) {
+void ContainerNames::resolve(const HostContext& context, ContainerTable& table, bool is_tick) {
     std::size_t count = 0;
     for (const std::uint32_t index : table.sorted()) {
         Container& container = table[index];
-        if (container.note.tries_left == 0) continue;
+        const std::uint8_t tries_left = container.note.tries_left;
+        if (tries_left == 0 || (!is_tick && tries_left < limits::name_tries_max)) continue;
         if (count++ == 0) state_.begin_search();
         if (count > limits::names_per_round_max) return;
         resolve_one(context, table, container);
@@ -45,7 +50,12 @@ void ContainerNames::resolve_one(const HostContext& context, ContainerTable& tab
     }
     note.tries_left = 0;
     container.activity.is_resting = false;  // so that it shows
-    if (!keep(meta, note)) return forget_all(table);
+    bool is_kept = keep(meta, note);
+    if (!is_kept) {
+        give_back(table);
+        is_kept = keep(meta, note);
+    }
+    if (!is_kept) note.status = Status::full;
     if (!meta.mesos_id.empty()) table.show_as(container, meta.mesos_id.view());
 }
 
@@ -53,24 +63,34 @@ bool ContainerNames::keep(const ContainerMeta& meta, ContainerNote& note) {
     const std::size_t first = texts_.size();
     for (const std::string_view text :
          {meta.name.view(), meta.image.view(), meta.pod.view(), meta.labels.view()}) {
-        if (!texts_.append({text.data(), text.size()})) return false;
+        if (texts_.append({text.data(), text.size()})) continue;
+        texts_.resize_down(first);
+        return false;
     }
     note.text_first = static_cast<std::uint32_t>(first);
     note.name_bytes = static_cast<std::uint16_t>(meta.name.size());
     note.image_bytes = static_cast<std::uint16_t>(meta.image.size());
     note.pod_bytes = static_cast<std::uint16_t>(meta.pod.size());
     note.labels_bytes = static_cast<std::uint16_t>(meta.labels.size());
+    note.overflow_count = meta.overflow_count;
     note.source = meta.source;
     note.is_sandbox = meta.is_sandbox;
     return true;
 }
 
-// Texts of containers that ended are never given back one by one. When the room is used up, all is
-// looked up anew; what those that live need fits, or is left out again.
-void ContainerNames::forget_all(ContainerTable& table) {
-    texts_.clear();
-    for (const std::uint32_t index : table.sorted())
-        table[index].note = ContainerNote{};
+// The room of those that ended.
+void ContainerNames::give_back(ContainerTable& table) {
+    other_texts_.clear();
+    for (const std::uint32_t index : table.sorted()) {
+        ContainerNote& note = table[index].note;
+        if (note.source == nullptr) continue;
+        const std::size_t bytes =
+            std::size_t{note.name_bytes} + note.image_bytes + note.pod_bytes + note.labels_bytes;
+        const auto first = static_cast<std::uint32_t>(other_texts_.size());
+        NMA_CHECK(other_texts_.append({texts_.begin() + note.text_first, bytes}));
+        note.text_first = first;
+    }
+    std::swap(texts_, other_texts_);
 }
 
 ContainerTexts ContainerNames::texts_of(const Container& container) const {

@@ -12,9 +12,9 @@ class ContainerNames {
   public:
     void init(Arena& arena, const Capacities& capacities);
 
-    // Looks up those that are due, at most limits::names_per_round_max of them. May change the ids
-    // under which containers are shown.
-    void resolve(const HostContext& context, ContainerTable& table);
+    // Looks up those that are due, at most limits::names_per_round_max of them; between ticks only
+    // those that never were. May change the ids under which containers are shown.
+    void resolve(const HostContext& context, ContainerTable& table, bool is_tick);
 
     // Good until the next resolve.
     ContainerTexts texts_of(const Container& container) const;
@@ -25,10 +25,11 @@ class ContainerNames {
   private:
     void resolve_one(const HostContext& context, ContainerTable& table, Container& container);
     bool keep(const ContainerMeta& meta, ContainerNote& note);
-    void forget_all(ContainerTable& table);
+    void give_back(ContainerTable& table);
 
     RuntimeState state_;
     BoundedList<char> texts_;
+    BoundedList<char> other_texts_;  // changes places with it
 };
 
 }  // namespace nma

@@ -44,4 +44,10 @@ Reason reason_unseen(const ContainerReading& reading) {
     return is_hidden ? Reason::no_permission : Reason::gone;
 }
 
+Reason reason_unseen_part(const ContainerReading& reading, std::size_t seen_count) {
+    if (seen_count == reading.pids.count) return Reason::none;
+    const Reason reason = reason_unseen(reading);
+    return seen_count > 0 && reason == Reason::gone ? Reason::none : reason;
+}
+
 }  // namespace nma

@@ -23,4 +23,8 @@ Reason reason_not_all(const ContainerReading& reading);
 // Why none of its processes could be seen: they have ended, or proc hides those of other users.
 Reason reason_unseen(const ContainerReading& reading);
 
+// Why a figure of all of them cannot be had when `seen_count` were seen; none when the others have
+// ended.
+Reason reason_unseen_part(const ContainerReading& reading, std::size_t seen_count);
+
 }  // namespace nma

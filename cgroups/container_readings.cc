@@ -136,7 +136,9 @@ bool ContainerSampler::State::read_in_full(const HostContext& context, Container
     writer.describe_container(texts);
     const Reason nameless = ContainerNames::missing_reason(container);
     if (nameless != Reason::none) writer.add_missing_of(life_source, "name", nameless);
-    if (!is_replacing) listen_to_memory(container);
+    if (container.note.overflow_count > 0)
+        writer.add_missing_of(life_source, "name.labels", Reason::limit_reached);
+    listen_to_memory(container);
     ContainerReading reading = reading_of(context, container);
     if (is_of_mesos(container) && !is_replacing) reading.sandboxes = &sandboxes;
     reader.read_all(reading, container, writer);
@@ -158,8 +160,11 @@ void ContainerSampler::State::sample_ended(SnapshotWriter& writer, const Snapsho
         const ContainerEntry& entry = previous->containers[i];
         const bool is_old = now_ns >= entry.exited_at_ns + options.exited_age_s * second_ns;
         if (is_old || writer.container_count() - first >= exited_count_max) continue;
-        if (!writer.continue_container(*previous, entry, catalogue, SnapshotWriter::Aging::all))
+        if (writer.has_container(previous->text(entry.id))) continue;
+        if (!writer.continue_container(*previous, entry, catalogue, SnapshotWriter::Aging::all)) {
+            ++lost_reading_count;
             continue;
+        }
         writer.mark_exited(entry.exited_at_ns);
         writer.end_container();
     }

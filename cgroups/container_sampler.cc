@@ -133,6 +133,11 @@ void ContainerSampler::discover(const HostContext& context, SnapshotWriter& writ
     add(LifeFigure::exited, state.exited_count);
     add(LifeFigure::left_out, left_out);
     if (left_out > 0) writer.add_missing("containers", Reason::limit_reached);
+    if (state.lost_reading_count > 0) {
+        writer.count_overflow(state.lost_reading_count);
+        writer.add_missing("life", Reason::limit_reached);
+    }
+    state.lost_reading_count = 0;
     writer.end(Status::ok);
     writer.count_container_overflow(left_out);
 }
@@ -181,14 +186,16 @@ void ContainerSampler::State::take_made(const Walker::Ground& ground, const Cgro
 
 // Once, and not again before all is well.
 void ContainerSampler::State::report() {
-    const std::uint32_t left_out =
-        walker.skipped_count() + walker.container_overflow_count() + table.member_overflow_count();
+    const std::uint32_t left_out = walker.skipped_count() + walker.container_overflow_count() +
+                                   table.member_overflow_count() + sandboxes.overflow_count();
     if (left_out > 0 && !has_reported) {
-        log_line(LogLevel::warning,
-                 "cgroups left out: %u not searched, %u containers (the first: %.80s) and %u parts "
-                 "had no room; see limits.containers in the configuration",
-                 walker.skipped_count(), walker.container_overflow_count(),
-                 table.overflow_first().c_str(), table.member_overflow_count());
+        log_line(
+            LogLevel::warning,
+            "cgroups left out: %u not searched, %u containers (the first: %.80s), %u parts and "
+            "%u sandboxes had no room; see limits.containers in the configuration",
+            walker.skipped_count(), walker.container_overflow_count(),
+            table.overflow_first().c_str(), table.member_overflow_count(),
+            sandboxes.overflow_count());
     }
     has_reported = left_out > 0;
 }
@@ -196,7 +203,7 @@ void ContainerSampler::State::report() {
 void ContainerSampler::sample(const HostContext& context, SnapshotWriter& writer,
                               const Snapshot* previous) {
     State& state = *state_;
-    state.names.resolve(context, state.table);
+    state.names.resolve(context, state.table, true);
     state.look_for_sandboxes(context, writer.now().boottime_ns);
     for (const std::uint32_t index : state.table.sorted())
         state.sample_living(context, state.table[index], index, writer, previous);
@@ -206,6 +213,7 @@ void ContainerSampler::sample(const HostContext& context, SnapshotWriter& writer
         if (container.ended_at_ns != 0 && slot != PressureLevels::no_slot) state.levels.close(slot);
     }
     state.table.forget_ended();
+    state.lost_reading_count += state.interim.container_overflow_count;
     state.restart_interim();
 }
 
@@ -222,7 +230,7 @@ int ContainerSampler::look(const HostContext& context) {
         state.hierarchies.all(), rules, context.dirs, state.watch, state.table, now};
     state.interim_writer.set_now(now);
     if (!state.take_changes(ground, context)) state.must_search = true;
-    state.names.resolve(context, state.table);
+    state.names.resolve(context, state.table, false);
     std::uint64_t wait_ns = 0;
     for (const std::uint32_t index : state.table.sorted()) {
         const std::uint64_t left_ns = state.read_interim(context, index, now.boottime_ns);

@@ -31,7 +31,8 @@ struct ContainerSampler::State {
     SnapshotWriter interim_writer;
     std::uint64_t searched_at_ns = 0;
     std::uint32_t exited_count = 0;
-    std::uint32_t removed_count = 0;  // cgroups, since the last search
+    std::uint32_t lost_reading_count = 0;  // last readings without room, since the last tick
+    std::uint32_t removed_count = 0;       // cgroups, since the last search
     bool must_search = true;
     bool has_reported = false;
 

@@ -43,6 +43,7 @@ void ContainerTable::clear() {
 
 void ContainerTable::begin_search() {
     ++search_number_;
+    is_searching_ = true;
     overflow_count_ = 0;
     member_overflow_count_ = 0;
     overflow_first_.clear();
@@ -61,12 +62,22 @@ void ContainerTable::begin_search() {
 
 void ContainerTable::end_search(Instants now, bool is_partial) {
     for (std::uint32_t i = 0; i < containers_.size(); ++i) {
-        const Container& container = containers_[i];
+        Container& container = containers_[i];
         if (container.ended_at_ns != 0 || container.seen_by == search_number_) continue;
-        const int home = container.places[container.home].directory_plus_one - 1;
-        const bool is_there = home >= 0 && faccessat(home, "cgroup.procs", F_OK, 0) == 0;
-        if (!is_partial || !is_there) end(i, now.realtime_ns);
+        const CgroupPlace& home = container.places[container.home];
+        if (!is_partial || !is_there(home)) {
+            end(i, now.realtime_ns);
+            continue;
+        }
+        container.has_lost_members = true;  // those below it were not looked for
+        (void)add_member(container, {home, 0, true});
     }
+    is_searching_ = false;
+}
+
+bool ContainerTable::is_there(const CgroupPlace& place) {
+    return place.directory_plus_one != 0 &&
+           faccessat(place.directory_plus_one - 1, "cgroup.procs", F_OK, 0) == 0;
 }
 
 std::size_t ContainerTable::slot_index_of(std::string_view id) const {
@@ -119,6 +130,10 @@ std::uint32_t ContainerTable::add(std::string_view id, std::uint8_t hierarchy, s
 }
 
 void ContainerTable::show_as(Container& container, std::string_view id) {
+    if (find(id) != no_container) return;
+    for (const Container& other : containers_) {
+        if (other.ended_at_ns == 0 && other.other_id.view() == id) return;
+    }
     if (container.other_id.assign(id)) is_order_stale_ = true;
 }
 
@@ -190,6 +205,12 @@ void ContainerTable::keep(std::uint32_t index, std::uint8_t hierarchy, int direc
                           std::string_view path, std::uint64_t inode, bool is_own) {
     Container& container = containers_[index];
     CgroupPlace& own = container.places[hierarchy];
+    const bool is_home = container.home == hierarchy;
+    // A search meets each cgroup once; what was made meanwhile may be told of again.
+    if (is_home && !is_searching_ && has_member(container, inode)) {
+        close(directory);
+        return;
+    }
     CgroupPlace place;
     if (is_own && own.is_known()) {
         close(directory);
@@ -198,10 +219,16 @@ void ContainerTable::keep(std::uint32_t index, std::uint8_t hierarchy, int direc
         place = make_place(directory, path, inode);
         if (is_own) own = place;
     }
-    const bool is_home = container.home == hierarchy;
     if (is_home && place.is_known() && add_member(container, {place, 0, is_own})) return;
     if (is_home) container.has_lost_members = true;
     if (!is_own) close_place(place);
+}
+
+bool ContainerTable::has_member(const Container& container, std::uint64_t inode) const {
+    const MemberCgroup* member = first_member(container);
+    while (member != nullptr && member->place.inode != inode)
+        member = next_member(*member);
+    return member != nullptr;
 }
 
 bool ContainerTable::add_member(Container& container, const MemberCgroup& member) {

@@ -50,7 +50,8 @@ struct ContainerNote {
     const char* source = nullptr;  // null: nothing is known
     bool is_sandbox = false;
     std::uint8_t tries_left = limits::name_tries_max;
-    Status status = Status::absent;  // of the last try
+    std::uint16_t overflow_count = 0;  // labels and texts that had no room
+    Status status = Status::timeout;   // of the last try; timeout: there was none yet
 };
 
 // What controllers keep of a container from one of its readings to the next.
@@ -59,6 +60,7 @@ struct ControllerMemory {
     std::uint32_t network_pid = 0;  // a process in its own network, by the last reading; 0: none
     Reason network_reason = Reason::none;  // why there is none
     PressureLevels::Slot pressure_slot = PressureLevels::no_slot;
+    std::uint64_t critical_count = 0;          // the last of its counts
     Status pressure_status = Status::timeout;  // why there is no slot; timeout: not tried yet
 };
 
@@ -121,8 +123,13 @@ class ContainerTable {
     // Indexes of other containers change.
     void forget_ended();
 
-    // Lists a container that lives under another id than its cgroup's.
+    // Lists a container that lives under another id than its cgroup's, unless one that lives has
+    // that already.
     void show_as(Container& container, std::string_view id);
+
+    // Whether the cgroup is still there, as far as its descriptor tells: false for a place that is
+    // known by its path.
+    static bool is_there(const CgroupPlace& place);
 
     // Keeps the cgroup at `path` of `hierarchy`, below its mount point, as the container's own or
     // as one below it. Takes over `directory`. Of the home hierarchy each becomes a member.
@@ -161,6 +168,7 @@ class ContainerTable {
     void close_members(Container& container);
     CgroupPlace make_place(int directory, std::string_view path, std::uint64_t inode);
     bool add_member(Container& container, const MemberCgroup& member);
+    bool has_member(const Container& container, std::uint64_t inode) const;
 
     BoundedList<Container> containers_;
     BoundedList<MemberCgroup> members_;
@@ -176,6 +184,7 @@ class ContainerTable {
     std::uint32_t member_overflow_count_ = 0;
     ContainerId overflow_first_;
     bool is_order_stale_ = true;
+    bool is_searching_ = false;
 };
 
 }  // namespace nma

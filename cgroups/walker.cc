@@ -30,16 +30,24 @@ struct stat status_of(int directory, const char* path) {
     return status;
 }
 
-// Whether this search found the id already, for another cgroup of the same hierarchy: nested
-// containers of two parents may have the same name.
+// Whether the id is that of another cgroup of the same hierarchy, which is still there: nested
+// containers of two parents may have the same name, and whoever may make cgroups may give one the
+// name of somebody else's container.
 bool is_taken(const Walker::Ground& ground, std::string_view id, std::uint8_t hierarchy,
               std::uint64_t inode) {
     const std::uint32_t index = ground.table.find(id);
     if (index == no_container) return false;
     const Container& container = ground.table[index];
     const CgroupPlace& place = container.places[hierarchy];
+    if (!place.is_known() || place.inode == inode) return false;
     const bool was_seen = ((container.seen_in >> hierarchy) & 1U) != 0;
-    return was_seen && place.is_known() && place.inode != inode;
+    return ContainerTable::is_there(place) || (was_seen && place.path_plus_one != 0);
+}
+
+// A bare hash may be anything; the path of a runtime that we know is better evidence.
+bool is_better(const Walker::Ground& ground, std::string_view id, Runtime runtime) {
+    const Container& known = ground.table[ground.table.find(id)];
+    return known.runtime == Runtime::oci && runtime != Runtime::oci;
 }
 
 // The container of that id: the one that is known, or a new one. A cgroup that was made anew under
@@ -129,10 +137,7 @@ bool Walker::walk_below(const Ground& ground, std::uint8_t hierarchy, std::strin
         }
         visit.ends[cgroup.depth] = std::min(end, path.size());
         if (end == path.npos) break;
-        ContainerId id;
-        if (container_of_path(path.substr(0, end), ground.rules, id)) {
-            cgroup.owner = ground.table.find(id.view());
-        }
+        cgroup.owner = owner_above(visit, path.substr(0, end), cgroup.owner);
     }
     cgroup.inode = status_of(visit.hierarchy.directory, visit.path.c_str()).st_ino;
     if (cgroup.inode == 0) return false;
@@ -144,6 +149,26 @@ bool Walker::walk_below(const Ground& ground, std::uint8_t hierarchy, std::strin
     return cgroup.owner != no_container;
 }
 
+// The container that what lies below `path` belongs to, when what lies above it belongs to `owner`.
+std::uint32_t Walker::owner_above(const Visit& visit, std::string_view path, std::uint32_t owner) {
+    ContainerTable& table = visit.ground.table;
+    if (is_runtime_of_container(path)) return no_container;
+    ContainerId id;
+    FixedText<limits::path_bytes> name;
+    if (!container_of_path(path, visit.ground.rules, id) || !name.assign(path)) return owner;
+    const std::uint64_t inode = status_of(visit.hierarchy.directory, name.c_str()).st_ino;
+    const auto is_it = [&](std::uint32_t index) {
+        return index != no_container && table[index].places[visit.index].inode == inode;
+    };
+    const std::uint32_t plain = table.find(id.view());
+    if (is_it(plain) || owner == no_container) return is_it(plain) ? plain : owner;
+    ContainerId whole;
+    const bool fits =
+        whole.assign(table[owner].id.view()) && whole.append(".") && whole.append(id.view());
+    const std::uint32_t nested = fits ? table.find(whole.view()) : no_container;
+    return is_it(nested) ? nested : owner;
+}
+
 void Walker::look_for_end(const Ground& ground, std::uint8_t hierarchy, std::string_view path) {
     ContainerId id;
     FixedText<limits::path_bytes> name;
@@ -153,7 +178,9 @@ void Walker::look_for_end(const Ground& ground, std::uint8_t hierarchy, std::str
     const Container& container = ground.table[index];
     const std::uint64_t inode =
         status_of(ground.hierarchies[hierarchy].directory, name.c_str()).st_ino;
-    if (container.places[hierarchy].inode == inode) return;
+    // What was removed may have had the name only.
+    const CgroupPlace& place = container.places[hierarchy];
+    if (place.inode == inode || ContainerTable::is_there(place)) return;
     if (container.home == hierarchy) {
         ground.table.end(index, ground.now.realtime_ns);
     } else {
@@ -196,7 +223,8 @@ std::uint32_t Walker::owner_of(Visit& visit, const Pending& cgroup, bool& is_own
     Runtime runtime = {};
     is_own = container_of_path(visit.path.view(), visit.ground.rules, id, &runtime);
     if (!is_own) return cgroup.owner;
-    if (is_taken(visit.ground, id.view(), visit.index, cgroup.inode)) {
+    if (is_taken(visit.ground, id.view(), visit.index, cgroup.inode) &&
+        !is_better(visit.ground, id.view(), runtime)) {
         const ContainerId child = id;
         const bool is_nested = cgroup.owner != no_container &&
                                id.assign(visit.ground.table[cgroup.owner].id.view()) &&
@@ -215,9 +243,10 @@ std::uint32_t Walker::owner_of(Visit& visit, const Pending& cgroup, bool& is_own
 }
 
 void Walker::list_children(Visit& visit, int directory, std::uint32_t owner, std::uint32_t depth) {
-    if (visit.ground.dirs.open(directory, ".") != Status::ok) return;
+    DirReader& dirs = visit.ground.dirs;
+    (void)dirs.open(directory, ".");
     DirEntry entry;
-    while (visit.ground.dirs.next(entry)) {
+    while (dirs.next(entry)) {
         if (!entry.may_be_directory()) continue;
         const std::string_view name = entry.name;
         if (depth > limits::cgroup_depth_max || !names_.append({name.data(), name.size()})) {
@@ -230,6 +259,9 @@ void Walker::list_children(Visit& visit, int directory, std::uint32_t owner, std
             ++skipped_count_;
         }
     }
+    const Status status = dirs.status();
+    const bool has_ended = status == Status::absent || status == Status::gone;
+    if (status != Status::ok && !has_ended) ++skipped_count_;
 }
 
 }  // namespace nma

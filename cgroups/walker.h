@@ -60,6 +60,8 @@ class Walker {
     void visit_pending(Visit& visit);
     void visit_cgroup(Visit& visit, const Pending& cgroup);
     std::uint32_t owner_of(Visit& visit, const Pending& cgroup, bool& is_own, bool& has_room);
+    static std::uint32_t owner_above(const Visit& visit, std::string_view path,
+                                     std::uint32_t owner);
     void list_children(Visit& visit, int directory, std::uint32_t owner, std::uint32_t depth);
 
     BoundedList<Pending> pending_;

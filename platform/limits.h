@@ -111,7 +111,7 @@ inline constexpr std::size_t cgroup_pending_bytes = cgroup_pending_count_max * 6
 // containers they are looked up at one tick, and how often for one.
 inline constexpr std::size_t note_bytes_per_container = 1024;
 inline constexpr std::size_t names_per_round_max = 256;
-inline constexpr std::uint8_t name_tries_max = 3;
+inline constexpr std::uint8_t name_tries_max = 4;
 
 // Watches for changes, per container (its cgroup, its cgroup.events and some cgroups below) and for
 // the cgroups above, with their paths. A change where no watch had room means a search.

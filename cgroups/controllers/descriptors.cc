@@ -62,7 +62,7 @@ Status run(ContainerReading& reading, SnapshotWriter& writer) {
     if (reason == Reason::none) {
         std::size_t seen_count = 0;
         reason = reason_of(count_all(reading, count, seen_count));
-        if (reason == Reason::none && seen_count == 0) reason = reason_unseen(reading);
+        if (reason == Reason::none) reason = reason_unseen_part(reading, seen_count);
     }
     if (reason == Reason::none) {
         writer.add(0, count, writer.container_subject());

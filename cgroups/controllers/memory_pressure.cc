@@ -33,6 +33,14 @@ Status run(ContainerReading& reading, SnapshotWriter& writer) {
         return Status::ok;
     }
     const PressureLevels::Counts counts = reading.levels->read(reading.memory.pressure_slot);
+    // The removal of the cgroup counts once at each level, and is none of its pressure.
+    const bool has_critical =
+        counts[PressureLevels::level_count - 1] != reading.memory.critical_count;
+    if (has_critical && !ContainerTable::is_there(reading.container.places[index])) {
+        writer.add_missing("memory.pressure_level", Reason::gone);
+        return Status::ok;
+    }
+    reading.memory.critical_count = counts[PressureLevels::level_count - 1];
     for (std::size_t i = 0; i < counts.size(); ++i)
         writer.add(i, counts[i], writer.container_subject());
     return Status::ok;

@@ -43,7 +43,8 @@ Status read_boot_time(const HostContext& host, std::uint64_t& boot_time) {
 }
 
 // What ended meanwhile is not asked. `oldest` stays the largest number when all have.
-Status find_oldest(const ContainerReading& reading, std::uint64_t& oldest) {
+Status find_oldest(const ContainerReading& reading, std::uint64_t& oldest,
+                   std::size_t& seen_count) {
     static const auto ticks_per_s = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
     for (std::size_t i = 0; i < reading.pids.count; ++i) {
         const ProcessPath path = process_path(reading.pids.first[i], "stat");
@@ -54,6 +55,7 @@ Status find_oldest(const ContainerReading& reading, std::uint64_t& oldest) {
         if (status == Status::absent || status == Status::gone) continue;
         if (status != Status::ok) return status;
         if (ticks > largest / per_second) return Status::malformed;
+        ++seen_count;
         oldest = std::min(oldest, ticks * per_second / ticks_per_s);
     }
     return Status::ok;
@@ -65,11 +67,10 @@ Status look_up(const ContainerReading& reading, Reason& reason) {
     std::uint64_t boot_time = 0;
     reason = reason_not_all(reading);
     if (reason != Reason::none) return Status::ok;
-    Status status = find_oldest(reading, oldest);
-    if (status == Status::ok && oldest == largest) {
-        reason = reason_unseen(reading);
-        return Status::ok;
-    }
+    std::size_t seen_count = 0;
+    Status status = find_oldest(reading, oldest, seen_count);
+    if (status == Status::ok) reason = reason_unseen_part(reading, seen_count);
+    if (reason != Reason::none) return status;
     if (status == Status::ok) status = read_boot_time(reading.host, boot_time);
     if (status == Status::ok && boot_time > largest - oldest) status = Status::malformed;
     if (status == Status::ok) reading.memory.start_time = boot_time + oldest;

@@ -80,6 +80,9 @@ class SnapshotWriter {
     void count_container_overflow(std::uint32_t count) {
         snapshot_->container_overflow_count += count;
     }
+    bool has_container(std::string_view id) const {
+        return snapshot_->find_container(id) != nullptr;
+    }
     std::size_t container_count() const { return snapshot_->containers.size(); }
     std::uint32_t container_subject() const { return container_subject_; }
 

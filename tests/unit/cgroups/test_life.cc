@@ -140,6 +140,67 @@ void one_that_could_never_be_read_leaves_its_name_and_its_end(void**) {
     container_bed_remove(bed);
 }
 
+constexpr const char* hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+void make_at(const std::string& path, const char* usage_usec) {
+    tree_write(bed.tree, ("sys/fs/cgroup/unified/" + path + "/cgroup.procs").c_str(), "1\n");
+    tree_write(bed.tree, ("sys/fs/cgroup/unified/" + path + "/cpu.stat").c_str(),
+               std::string("usage_usec ") + usage_usec + "\nuser_usec " + usage_usec +
+                   "\nsystem_usec 0\n");
+}
+
+void drop_at(const std::string& path) {
+    tree_delete(bed.tree, ("sys/fs/cgroup/unified/" + path).c_str());
+}
+
+// Whoever has a delegated cgroup may name those below it after somebody else's container.
+void a_decoy_neither_ends_a_container_nor_takes_its_place(void**) {
+    start();
+    const std::string real = std::string("docker/") + hash;
+    make_at(real, "1000000");
+    container_bed_tick(bed);
+    for (const char* place : {"a/", "z/"}) {
+        const std::string decoy = std::string(place) + hash;
+        make_at(decoy, "999000000");
+        container_bed_look(bed);
+        container_bed_tick(bed);
+        assert_true(has_line(hash, "cpus.user_time_secs 1\n"));
+        bed.sampler.start({bed.root, bed.reader, bed.dirs}, {});  // searches everything
+        container_bed_tick(bed);
+        assert_true(has_line(hash, "cpus.user_time_secs 1\n"));
+        drop_at(decoy);
+        container_bed_look(bed);
+        container_bed_tick(bed);
+        assert_string_equal(container_bed_exited(bed), "");
+        assert_true(has_line(hash, "cpus.user_time_secs 1\n"));
+    }
+    container_bed_remove(bed);
+}
+
+void a_decoy_that_was_there_first_gives_way_to_the_path_of_a_runtime(void**) {
+    start();
+    make_at(std::string("a/") + hash, "999000000");
+    make_at(std::string("z/") + hash, "999000000");
+    container_bed_tick(bed);
+    make_at(std::string("docker/") + hash, "1000000");
+    for (int i = 0; i < 2; ++i) {
+        container_bed_tick(bed);
+        assert_true(has_line(hash, "cpus.user_time_secs 1\n"));
+    }
+    assert_int_equal(bed.snapshot.living_count, 1);
+    container_bed_remove(bed);
+}
+
+void processes_count_once_when_a_cgroup_is_told_of_twice(void**) {
+    start();
+    make("a");
+    drop("a");
+    make("a");
+    container_bed_tick(bed);
+    assert_true(has_line("a", "container.processes 1\n"));
+    container_bed_remove(bed);
+}
+
 void a_look_that_nobody_needs_waits_for_the_next_change(void**) {
     start();
     assert_int_equal(container_bed_look(bed), -1);
@@ -196,6 +257,9 @@ int main() {
         cmocka_unit_test(one_that_lives_between_two_ticks_leaves_its_reading),
         cmocka_unit_test(the_reading_at_the_end_of_the_last_process_is_kept),
         cmocka_unit_test(one_that_could_never_be_read_leaves_its_name_and_its_end),
+        cmocka_unit_test(a_decoy_neither_ends_a_container_nor_takes_its_place),
+        cmocka_unit_test(a_decoy_that_was_there_first_gives_way_to_the_path_of_a_runtime),
+        cmocka_unit_test(processes_count_once_when_a_cgroup_is_told_of_twice),
         cmocka_unit_test(a_look_that_nobody_needs_waits_for_the_next_change),
         cmocka_unit_test(of_those_that_ended_the_newest_have_the_slots),
         cmocka_unit_test(one_without_room_is_taken_in_when_another_ends),
