@@ -48,10 +48,16 @@ bool is_same_mount(const CgroupMount& a, const CgroupMount& b) {
     return !a.device.empty() && a.device.view() == b.device.view();
 }
 
-// Of two mounts of one hierarchy the one that shows all of it is kept.
+// Of two mounts of one hierarchy the one that shows all of it is kept; a mount of the other version
+// at the same place hides what was there.
 void add_mount(const CgroupMount& mount, CgroupMounts& mounts) {
     for (std::size_t i = 0; i < mounts.count; ++i) {
         CgroupMount& known = mounts.items[i];
+        if (known.is_unified != mount.is_unified) {
+            if (known.path.view() != mount.path.view()) continue;
+            known = mount;
+            return;
+        }
         if (!is_same_mount(known, mount)) continue;
         const auto both = static_cast<SubsystemSet>(known.subsystems | mount.subsystems);
         if (mount.is_whole && !known.is_whole) known = mount;

@@ -52,6 +52,15 @@ void version_2_has_what_version_1_left(void**) {
     assert_false(mounts.items[1].is_unified);
 }
 
+void a_mount_of_the_other_version_hides_what_was_at_its_place(void**) {
+    scan(
+        "30 23 0:26 / /a rw - cgroup cgroup rw,cpu\n"
+        "31 23 0:26 / /a rw - cgroup2 cgroup2 rw\n");
+    assert_int_equal(mounts.count, 1);
+    assert_true(mounts.items[0].is_unified);
+    assert_int_equal(mounts.items[0].subsystems, all_subsystems);
+}
+
 void of_two_mounts_the_one_that_shows_all_is_kept(void**) {
     scan(
         "30 23 0:26 /docker/abc /part rw - cgroup cgroup rw,memory\n"
@@ -73,9 +82,11 @@ void lines_that_make_no_sense_are_passed_over(void**) {
 }  // namespace
 
 int main() {
-    const CMUnitTest tests[] = {cmocka_unit_test(hierarchies_of_version_1_may_have_many_subsystems),
-                                cmocka_unit_test(version_2_has_what_version_1_left),
-                                cmocka_unit_test(of_two_mounts_the_one_that_shows_all_is_kept),
-                                cmocka_unit_test(lines_that_make_no_sense_are_passed_over)};
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(hierarchies_of_version_1_may_have_many_subsystems),
+        cmocka_unit_test(version_2_has_what_version_1_left),
+        cmocka_unit_test(a_mount_of_the_other_version_hides_what_was_at_its_place),
+        cmocka_unit_test(of_two_mounts_the_one_that_shows_all_is_kept),
+        cmocka_unit_test(lines_that_make_no_sense_are_passed_over)};
     return cmocka_run_group_tests_name("cgroups.mounts", tests, nullptr, nullptr);
 }
