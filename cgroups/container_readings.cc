@@ -199,6 +199,11 @@ void ContainerSampler::State::read_ending(const HostContext& context, std::strin
     const std::uint32_t index = table.find(id.view());
     if (index == no_container) return;
     Container& container = table[index];
+    std::string_view text;
+    const Status status = table.read(context.reader, hierarchies.all()[container.home].directory,
+                                     container.places[container.home], "cgroup.events", text,
+                                     ContainerTable::Extent::line);
+    if (status == Status::ok && text.starts_with("populated 1")) return;
     if (!read_in_full(context, container, interim_writer, true)) must_search = true;
 }
 

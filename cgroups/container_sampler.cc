@@ -142,18 +142,16 @@ void ContainerSampler::discover(const HostContext& context, SnapshotWriter& writ
     writer.count_container_overflow(left_out);
 }
 
-// False when only a search can tell what changed. Changes that are made meanwhile are heard of the
-// next time.
+// False when only a search can tell what changed. Changes that are made meanwhile, or were not
+// taken, are heard of the next time: they do no harm when the search has found them already.
 bool ContainerSampler::State::take_changes(const Walker::Ground& ground,
                                            const HostContext& context) {
     if (!watch.is_reliable()) return false;
     const std::uint32_t overflow_before = table.overflow_count();
     CgroupChange change;
     std::size_t count = 0;
-    bool is_told = true;
     while (watch.next(change)) {
-        if (++count > limits::changes_per_look_max) is_told = false;
-        if (!is_told) continue;
+        if (++count > limits::changes_per_look_max) return false;
         switch (change.kind) {
             case CgroupChange::Kind::made:
                 take_made(ground, change);
@@ -166,11 +164,10 @@ bool ContainerSampler::State::take_changes(const Walker::Ground& ground,
                 read_ending(context, change.path.view());
                 break;
             case CgroupChange::Kind::unknown:
-                is_told = false;
-                break;
+                return false;
         }
     }
-    return is_told && watch.is_reliable() && table.overflow_count() == overflow_before;
+    return watch.is_reliable() && table.overflow_count() == overflow_before;
 }
 
 // Cgroups in a container may be made in the other hierarchies a little later: then the next search

@@ -14,7 +14,7 @@ constexpr MetricSpec node_count(const char* name, const char* help) {
 // In the order of LifeFigure.
 constexpr MetricSpec specs[] = {
     node_count("containers.running", "Containers that live"),
-    node_count("containers.exited", "Containers that ended and are still shown"),
+    node_count("containers.exited", "Containers that ended and were still shown at the reading before"),
     node_count("containers.left_out", "Containers that had no room"),
     {.name = "container.exit_time_secs",
      .help = "When the container's end was noticed, since 1970",
