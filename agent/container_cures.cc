@@ -30,6 +30,10 @@ bool is_version1_only(const HostFacts& facts) {
     return facts.has_cgroup_v1 && !facts.has_cgroup_v2;
 }
 
+bool is_hybrid(const HostFacts& facts) {
+    return facts.has_cgroup_v1 && facts.has_cgroup_v2;
+}
+
 bool may_trace(const HostFacts& facts) {
     return facts.self.is_known && facts.self.has_capability(CAP_SYS_PTRACE);
 }
@@ -148,8 +152,7 @@ constexpr CureRow container_rows[] = {
     {controller_disabled,
      "hugetlb",
      nullptr,
-     {false,
-      "Huge pages of these cgroups are not accounted; systemd does not hand that controller on.",
+     {false, "Huge pages of these cgroups are not accounted: who made them did not ask for it.",
       nullptr}},
     {controller_disabled,
      "pressure",
@@ -202,6 +205,22 @@ constexpr CureRow container_rows[] = {
      "pressure",
      is_version1_only,
      {false, "Pressure of cgroups is in version 2 only, and this host uses version 1.", nullptr}},
+    {not_available,
+     "pressure",
+     is_hybrid,
+     {false,
+      "Pressure is told of cgroups in the hierarchy of version 2 only, and these containers have "
+      "no "
+      "cgroup there.",
+      nullptr}},
+    {no_permission,
+     "memory.pressure_level",
+     nullptr,
+     {true,
+      "To hear of memory pressure the agent writes cgroup.event_control, which only root or "
+      "CAP_DAC_OVERRIDE may. That is a right to write all files, so weigh it.",
+      "In the agent's systemd unit:\n"
+      "AmbientCapabilities=CAP_DAC_OVERRIDE"}},
     {no_permission, "descriptors", reads_as_root, confined},
     {no_permission,
      "descriptors",

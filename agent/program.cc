@@ -164,6 +164,7 @@ int Program::run(const Config& config) {
     if (is_up) {
         announce();
         loop_.run();
+        log_line(LogLevel::info, "stopping: asked to by a signal");
     }
     sampler_.stop();
     server_.stop();

@@ -161,7 +161,8 @@ void ContainerSampler::State::sample_ended(SnapshotWriter& writer, const Snapsho
         const bool is_old = now_ns >= entry.exited_at_ns + options.exited_age_s * second_ns;
         if (is_old || writer.container_count() - first >= exited_count_max) continue;
         if (writer.has_container(previous->text(entry.id))) continue;
-        if (!writer.continue_container(*previous, entry, catalogue, SnapshotWriter::Aging::all)) {
+        if (!writer.continue_container(*previous, entry, catalogue,
+                                       SnapshotWriter::Aging::all_but_probes)) {
             ++lost_reading_count;
             continue;
         }

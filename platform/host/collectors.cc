@@ -94,7 +94,9 @@ void HostSampler::sample_one(std::uint16_t source, const HostContext& context,
         writer.begin(source);
         writer.end(collector.run(slot.state, context, writer));
         const Status status = writer.report(source).status;
+        const bool is_empty = writer.report(source).sample_count == 0;
         if (status != Status::ok) writer.add_missing(collector.name, reason_of(status));
+        if (is_empty) writer.add_missing(collector.name, Reason::not_available);
         return;
     }
     for (std::size_t i = 0; i < collector.files.size(); ++i) {

@@ -31,7 +31,7 @@ struct MetricSpec {
     std::uint8_t decimals = 0;              // the figure is the sample's value / 10^decimals
     bool is_signed = false;                 // the sample's value holds a two's complement number
     SubjectKind about = SubjectKind::node;  // what its samples are about: their tags
-    bool is_probe = false;  // of containers: known to hold at every tick, even of an idle one
+    bool is_probe = false;  // of containers: known to hold at every tick, whatever is not read
 };
 
 // The word in the API: "count", "bytes", … and "" for none.

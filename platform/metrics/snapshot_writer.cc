@@ -248,7 +248,7 @@ void SnapshotWriter::copy_samples(const Snapshot& from, const ContainerEntry& en
         if (((left_out >> sample.source) & 1U) != 0) continue;
         sample.subject += subject_distance;
         const bool holds = aging == Aging::all_but_probes && spec_of(catalogue, sample).is_probe;
-        sample.is_aged = !holds;
+        sample.is_aged = sample.is_aged || !holds;
         NMA_CHECK(snapshot_->samples.push(sample));
     }
 }

@@ -66,7 +66,8 @@ class SnapshotWriter {
     void describe_container(const ContainerTexts& texts);
 
     // Begins a container with what an earlier snapshot says of it, but for the sources in the set
-    // `left_out` (bit per source). What it takes over becomes aged: all of it, or all but probes.
+    // `left_out` (bit per source). What it takes over becomes aged: all of it, or all but probes
+    // that were not aged before.
     // False, and nothing happened, when there is no room or the id is there already.
     enum class Aging : std::uint8_t { all, all_but_probes };
     [[nodiscard]] bool continue_container(const Snapshot& from, const ContainerEntry& entry,

@@ -59,7 +59,12 @@ void one_that_ended_stays_with_its_last_reading(void**) {
         assert_string_equal(container_bed_exited(bed), "a ");
         assert_true(has_line("a", "a cpus.user_time_secs 1.23\n"));
         assert_true(has_line("a", "a container.exit_time_secs "));
-        assert_int_equal(bed.snapshot.find_container("a")->read_at_ns, read_at_ns);
+        const ContainerEntry& entry = *bed.snapshot.find_container("a");
+        assert_int_equal(entry.read_at_ns, read_at_ns);
+        for (const Sample& sample : bed.snapshot.samples_of(entry)) {
+            const char* name = spec_of(ContainerSampler::sources(), sample).name;
+            assert_int_equal(sample.is_aged, strcmp(name, "container.exit_time_secs") != 0);
+        }
     }
     container_bed_remove(bed);
 }
