@@ -164,7 +164,8 @@ int Program::run(const Config& config) {
     if (is_up) {
         announce();
         loop_.run();
-        log_line(LogLevel::info, "stopping: asked to by a signal");
+        log_line(LogLevel::info, "stopping: asked to by a signal; readings skipped: %llu",
+                 static_cast<unsigned long long>(sampler_.skipped_tick_count()));
     }
     sampler_.stop();
     server_.stop();
