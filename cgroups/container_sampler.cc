@@ -183,16 +183,16 @@ void ContainerSampler::State::take_made(const Walker::Ground& ground, const Cgro
 
 // Once, and not again before all is well.
 void ContainerSampler::State::report() {
-    const std::uint32_t left_out = walker.skipped_count() + walker.container_overflow_count() +
-                                   table.member_overflow_count() + sandboxes.overflow_count();
-    if (left_out > 0 && !has_reported) {
-        log_line(
-            LogLevel::warning,
-            "cgroups left out: %u not searched, %u containers (the first: %.80s), %u parts and "
-            "%u sandboxes had no room; see limits.containers in the configuration",
-            walker.skipped_count(), walker.container_overflow_count(),
-            table.overflow_first().c_str(), table.member_overflow_count(),
-            sandboxes.overflow_count());
+    const std::uint32_t container_count = walker.container_overflow_count();
+    const std::uint32_t part_count = table.member_overflow_count() + sandboxes.overflow_count();
+    const std::uint32_t left_out = walker.skipped_count() + container_count + part_count;
+    if (container_count > 0 && !has_reported) {
+        log_line(LogLevel::warning, "%u containers left out, such as %s: raise limits.containers",
+                 container_count, table.overflow_names());
+    }
+    if (left_out > container_count && !has_reported) {
+        log_line(LogLevel::warning, "%u cgroups not searched, %u parts of containers had no room",
+                 walker.skipped_count(), part_count);
     }
     has_reported = left_out > 0;
 }

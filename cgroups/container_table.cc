@@ -46,7 +46,7 @@ void ContainerTable::begin_search() {
     is_searching_ = true;
     overflow_count_ = 0;
     member_overflow_count_ = 0;
-    overflow_first_.clear();
+    overflow_names_.clear();
     for (Container& container : containers_) {
         if (container.ended_at_ns != 0) continue;
         close_members(container);
@@ -120,13 +120,22 @@ std::uint32_t ContainerTable::add(std::string_view id, std::uint8_t hierarchy, s
     const bool has_room =
         living_count_ < living_count_max_ && container.id.assign(id) && containers_.push(container);
     if (!has_room) {
-        if (overflow_count_++ == 0) (void)overflow_first_.assign(id);
+        ++overflow_count_;
+        note_overflow(id);
         return no_container;
     }
     ++living_count_;
     is_order_stale_ = true;
     slot = static_cast<std::uint32_t>(containers_.size());
     return slot - 1;
+}
+
+// Each hierarchy has the container once more.
+void ContainerTable::note_overflow(std::string_view id) {
+    if (overflow_names_.view().find(id) != std::string_view::npos) return;
+    const std::size_t before = overflow_names_.size();
+    const bool fits = (before == 0 || overflow_names_.append(", ")) && overflow_names_.append(id);
+    if (!fits) overflow_names_.resize_down(before);
 }
 
 void ContainerTable::show_as(Container& container, std::string_view id) {

@@ -156,14 +156,15 @@ class ContainerTable {
     std::size_t ended_count() const { return containers_.size() - living_count_; }
     std::size_t file_count() const { return file_count_; }
 
-    // Since the last search began: containers without room, and the first of them.
+    // Since the last search began: containers without room, and the names of the first of them.
     std::uint32_t overflow_count() const { return overflow_count_; }
-    const ContainerId& overflow_first() const { return overflow_first_; }
+    const char* overflow_names() const { return overflow_names_.c_str(); }
     std::uint32_t member_overflow_count() const { return member_overflow_count_; }
 
   private:
     std::size_t slot_index_of(std::string_view id) const;
     void unlink(std::string_view id);
+    void note_overflow(std::string_view id);
     void close_place(CgroupPlace& place);
     void close_members(Container& container);
     CgroupPlace make_place(int directory, std::string_view path, std::uint64_t inode);
@@ -182,7 +183,7 @@ class ContainerTable {
     std::uint32_t search_number_ = 0;
     std::uint32_t overflow_count_ = 0;
     std::uint32_t member_overflow_count_ = 0;
-    ContainerId overflow_first_;
+    FixedText<512> overflow_names_;
     bool is_order_stale_ = true;
     bool is_searching_ = false;
 };

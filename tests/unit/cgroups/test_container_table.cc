@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "tests/support/cmocka.h"
 
@@ -86,13 +87,16 @@ void any_order_of_adding_and_ending_leaves_all_others_findable(void**) {
     }
 }
 
-void those_without_room_are_counted_and_the_first_is_named(void**) {
+void those_without_room_are_counted_and_the_first_are_named(void**) {
     for (std::uint32_t i = 0; i < container_count; ++i)
         assert_int_not_equal(table.add(name_of(i), 0, i, now), no_container);
     assert_int_equal(table.add("late", 0, 1, now), no_container);
     assert_int_equal(table.add("later", 0, 1, now), no_container);
     assert_int_equal(table.overflow_count(), 2);
-    assert_string_equal(table.overflow_first().c_str(), "late");
+    assert_string_equal(table.overflow_names(), "late, later");
+    for (int i = 0; i < 100; ++i)
+        assert_int_equal(table.add("one of very many", 0, 1, now), no_container);
+    assert_true(strlen(table.overflow_names()) < 512);
     table.begin_search();
     assert_int_equal(table.overflow_count(), 0);
 }
@@ -155,7 +159,7 @@ int main() {
         WITH_TABLE(what_was_added_is_found_until_it_ends),
         WITH_TABLE(an_id_may_live_again_while_its_old_bearer_is_not_forgotten),
         WITH_TABLE(any_order_of_adding_and_ending_leaves_all_others_findable),
-        WITH_TABLE(those_without_room_are_counted_and_the_first_is_named),
+        WITH_TABLE(those_without_room_are_counted_and_the_first_are_named),
         WITH_TABLE(what_a_search_does_not_find_has_ended),
         WITH_TABLE(ids_come_sorted_and_without_those_that_ended),
         WITH_TABLE(descriptors_are_counted_closed_with_their_container_and_never_over_budget),
