@@ -290,6 +290,7 @@ def check_churn(agent, meter, maker):
     # Memory that was set aside counts once it is touched, and some is for those that come and go.
     come_and_go(agent, maker, min(WARM_COUNT, COUNT))
     wait_for(lambda: not listed(agent, maker.token), TWO_INTERVALS_S)
+    time.sleep(TWO_INTERVALS_S)  # what came and went between two readings is given back at the next one
     warm, open_before = meter.read(), meter.descriptors()
     report.note(f"after {min(WARM_COUNT, COUNT)} to warm up: {shown(warm)}")
     made, took, status, (checked, lists, oldest_s, wrong) = come_and_go(agent, maker, COUNT)
