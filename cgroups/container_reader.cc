@@ -8,11 +8,6 @@ namespace nma {
 
 namespace {
 
-// Not having a file, or losing it with its cgroup, is no failure.
-bool is_quiet(Status status) {
-    return status == Status::absent || status == Status::gone || status == Status::unsupported;
-}
-
 CgroupVersion version_of(const Hierarchy& hierarchy) {
     return hierarchy.is_unified ? CgroupVersion::v2 : CgroupVersion::v1;
 }

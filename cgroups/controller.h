@@ -81,6 +81,11 @@ Status finish_with(void* state, SnapshotWriter& writer) {
     return Function(*static_cast<State*>(state), writer);
 }
 
+// Not having a file, or losing it with its cgroup, is no failure.
+constexpr bool is_quiet(Status status) {
+    return status == Status::absent || status == Status::gone || status == Status::unsupported;
+}
+
 // The spec of a figure that probe.cc looks up at every tick.
 constexpr MetricSpec probed(MetricSpec spec) {
     spec.is_probe = true;

@@ -75,10 +75,6 @@ Status read_one(const ContainerReading& reading, std::size_t hierarchy, const Pr
     return Status::ok;
 }
 
-bool is_quiet(Status status) {
-    return status == Status::absent || status == Status::gone || status == Status::unsupported;
-}
-
 void read_all(const ContainerReading& reading, std::size_t hierarchy, SnapshotWriter& writer) {
     for (const PressureFile& file : files) {
         const Status status = read_one(reading, hierarchy, file, writer);

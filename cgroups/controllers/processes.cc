@@ -77,8 +77,7 @@ Status count_threads(const ContainerReading& reading, PidList& list) {
 }
 
 bool is_failure(Status status) {
-    return status != Status::ok && status != Status::absent && status != Status::gone &&
-           status != Status::unsupported;
+    return status != Status::ok && !is_quiet(status);
 }
 
 // What the pids controller has besides the number of threads.
