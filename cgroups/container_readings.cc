@@ -75,11 +75,11 @@ void ContainerSampler::State::look_for_sandboxes(const HostContext& context, std
 void ContainerSampler::State::sample_living(const HostContext& context, Container& container,
                                             std::uint32_t index, SnapshotWriter& writer,
                                             const Snapshot* previous) {
-    if (continue_resting(context, container, writer, previous)) return;
     Activity& activity = container.activity;
-    const bool is_probed = activity.ticks_to_probe == 0;
+    const bool is_probed = activity.ticks_to_probe == 0;  // always of one that rests
     ProbeValues probe;
     if (is_probed) probe = probe_container(reading_of(context, container));
+    if (continue_resting(context, container, probe, writer, previous)) return;
     if (!read_in_full(context, container, writer, false)) {
         table.end(index, read_instants().realtime_ns);
         return;
@@ -99,19 +99,20 @@ void ContainerSampler::State::sample_living(const HostContext& context, Containe
 
 // False when it must be read in full.
 bool ContainerSampler::State::continue_resting(const HostContext& context, Container& container,
-                                               SnapshotWriter& writer, const Snapshot* previous) {
+                                               const ProbeValues& probe, SnapshotWriter& writer,
+                                               const Snapshot* previous) {
     const Activity& activity = container.activity;
     const std::uint64_t age_ns = writer.now().boottime_ns - activity.read_at_ns;
     if (!activity.is_resting || age_ns >= options.idle_age_s * second_ns) return false;
     const ContainerEntry* entry = entry_of(previous, container);
     if (entry == nullptr) return false;
-    ContainerReading reading = reading_of(context, container);
-    if (!probe_container(reading).shows_rest_since(activity.before_reading)) return false;
+    if (!probe.shows_rest_since(activity.before_reading)) return false;
     if (!writer.continue_container(*previous, *entry, catalogue,
                                    SnapshotWriter::Aging::all_but_probes,
                                    reader.always_sources())) {
         return false;
     }
+    ContainerReading reading = reading_of(context, container);
     reading.is_resting = true;
     reader.read_always(reading, writer);
     writer.end_container();

@@ -48,7 +48,8 @@ struct ContainerSampler::State {
     ContainerReading reading_of(const HostContext& context, Container& container);
     void sample_living(const HostContext& context, Container& container, std::uint32_t index,
                        SnapshotWriter& writer, const Snapshot* previous);
-    bool continue_resting(const HostContext& context, Container& container, SnapshotWriter& writer,
+    bool continue_resting(const HostContext& context, Container& container,
+                          const ProbeValues& probe, SnapshotWriter& writer,
                           const Snapshot* previous);
     bool read_in_full(const HostContext& context, Container& container, SnapshotWriter& writer,
                       bool is_replacing);
