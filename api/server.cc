@@ -1,22 +1,18 @@
 #include "api/server.h"
 
-#include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "api/accept.h"
 #include "api/format.h"
 #include "api/json_writer.h"
-#include "api/listen_socket.h"
+#include "api/server_callbacks.h"
 #include "platform/base/check.h"
 
 namespace nma {
 
 namespace {
 
-constexpr unsigned idle_seconds_max = 30;
 constexpr std::size_t uri_bytes_max = 8 * 1024;
 constexpr std::size_t header_bytes_max = 16 * 1024;
 constexpr int header_count_max = 100;
@@ -129,12 +125,6 @@ bool read_query(MHD_Connection* connection, RouteContext& context) {
     return choose(connection, "state", "running", "all", context.has_exited);
 }
 
-// Paths stay as they were sent: an escaped slash is part of a name, and escapes are decoded once,
-// by the router.
-std::size_t leave_escapes(void*, MHD_Connection*, char* text) {
-    return strlen(text);
-}
-
 MHD_Result add_length(void* sum, MHD_ValueKind, const char* key, const char* value) {
     *static_cast<std::size_t*>(sum) += strlen(key) + (value == nullptr ? 0 : strlen(value)) + 2;
     return MHD_YES;
@@ -149,54 +139,21 @@ bool has_long_uri(MHD_Connection* connection, const char* path) {
 
 }  // namespace
 
-struct ServerCallbacks {
-    static MHD_Result handle(void* server, MHD_Connection* connection, const char* path,
-                             const char* method, const char*, const char*,
-                             std::size_t* upload_bytes, void** context) {
-        static char is_seen;
-        if (*context == nullptr && is_reading(method)) {
-            *context = &is_seen;  // called again when all of the request is there
-            return MHD_YES;
-        }
-        if (*upload_bytes != 0) {
-            *upload_bytes = 0;  // nothing that is sent to us is of interest
-            return MHD_YES;
-        }
-        const bool is_sent = static_cast<Server*>(server)->answer({connection, path, method});
-        return is_sent ? MHD_YES : MHD_NO;
+MHD_Result ServerCallbacks::handle(void* listener, MHD_Connection* connection, const char* path,
+                                   const char* method, const char*, const char*,
+                                   std::size_t* upload_bytes, void** context) {
+    static char is_seen;
+    if (*context == nullptr && is_reading(method)) {
+        *context = &is_seen;  // called again when all of the request is there
+        return MHD_YES;
     }
-
-    static int timeout_ms(void* listener) {
-        MHD_UNSIGNED_LONG_LONG milliseconds = 0;
-        if (MHD_get_timeout(static_cast<Server::Listener*>(listener)->daemon, &milliseconds) !=
-            MHD_YES) {
-            return -1;
-        }
-        return milliseconds > 60'000 ? 60'000 : static_cast<int>(milliseconds);
+    if (*upload_bytes != 0) {
+        *upload_bytes = 0;  // nothing that is sent to us is of interest
+        return MHD_YES;
     }
-
-    static bool is_full(const Server::Listener& listener) {
-        const auto* info =
-            MHD_get_daemon_info(listener.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-        return info != nullptr && info->num_connections >= listener.connection_count_max;
-    }
-
-    // At the limit the library stops listening, and starts again in the run after the one that saw
-    // a connection end: without that run, who waits would wait for the next event of anybody.
-    static void run(void* context) {
-        const auto& listener = *static_cast<const Server::Listener*>(context);
-        bool was_full = false;
-        do {
-            was_full = is_full(listener);
-            MHD_run(listener.daemon);
-        } while (was_full && !is_full(listener));
-    }
-
-    // The work is done after each wait, for time-outs as well as for events.
-    static void on_ready(void*, std::uint32_t) {}
-
-    static void ignore_message(void*, const char*, va_list) {}
-};
+    const auto& from = *static_cast<const Server::Listener*>(listener);
+    return from.server->answer({connection, path, method, from}) ? MHD_YES : MHD_NO;
+}
 
 void Server::init(Arena& arena, const Capacities& capacities, Catalogue catalogue,
                   const NodeIdentity& identity, const ServerOptions& options) {
@@ -216,53 +173,6 @@ bool Server::make_fixed() {
     return true;
 }
 
-bool Server::listen(const ListenAddress& address, FixedText<256>& error) {
-    if (listener_count_ == limits::listener_count_max || !make_fixed()) {
-        (void)error.assign("no room for another listener");
-        return false;
-    }
-    const int socket = open_listen_socket(address, error);
-    if (socket < 0) return false;
-    Listener& listener = listeners_[listener_count_];
-    listener.connection_count_max = options_.connection_count_max;
-    listener.address = address;
-    listener.description = describe_listen_socket(socket, address);
-    listener.daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, nullptr, nullptr, ServerCallbacks::handle, this,
-        MHD_OPTION_EXTERNAL_LOGGER, ServerCallbacks::ignore_message, nullptr,
-        MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT,
-        options_.connection_count_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes,
-        MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds_max, MHD_OPTION_UNESCAPE_CALLBACK,
-        leave_escapes, nullptr, MHD_OPTION_END);
-    if (listener.daemon == nullptr) {
-        close(socket);
-        (void)error.assign("libmicrohttpd does not start");
-        return false;
-    }
-    ++listener_count_;
-    return true;
-}
-
-FixedText<256> Server::address(std::size_t index) const {
-    NMA_CHECK(index < listener_count_);
-    return listeners_[index].description;
-}
-
-bool Server::attach(EventLoop& loop) {
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        Listener& listener = listeners_[i];
-        const auto* info = MHD_get_daemon_info(listener.daemon, MHD_DAEMON_INFO_EPOLL_FD);
-        if (info == nullptr ||
-            loop.watch(info->epoll_fd, EPOLLIN, {ServerCallbacks::on_ready, nullptr}) !=
-                Status::ok ||
-            loop.add_hook({ServerCallbacks::timeout_ms, ServerCallbacks::run, &listener}) !=
-                Status::ok) {
-            return false;
-        }
-    }
-    return true;
-}
-
 void Server::publish(const Snapshot* snapshot) {
     snapshot_ = snapshot;
     drop_shared();
@@ -273,21 +183,6 @@ void Server::drop_shared() {
     for (Shared& shared : shared_) {
         if (shared.response != nullptr) MHD_destroy_response(shared.response);
         shared = Shared{};
-    }
-}
-
-void Server::stop() {
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        MHD_stop_daemon(listeners_[i].daemon);
-        if (listeners_[i].address.kind == ListenAddress::Kind::unix_socket) {
-            unlink(listeners_[i].address.path.c_str());
-        }
-    }
-    listener_count_ = 0;
-    drop_shared();
-    for (MHD_Response*& response : fixed_) {
-        if (response != nullptr) MHD_destroy_response(response);
-        response = nullptr;
     }
 }
 
@@ -388,6 +283,14 @@ MHD_Response* Server::encode(const RouteContext& context, const Route& route, Fi
     }
     MHD_add_response_header(response, "Content-Type", all_formats()[0].content_type);
     return response;
+}
+
+void Server::drop_responses() {
+    drop_shared();
+    for (MHD_Response*& response : fixed_) {
+        if (response != nullptr) MHD_destroy_response(response);
+        response = nullptr;
+    }
 }
 
 }  // namespace nma

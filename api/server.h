@@ -1,5 +1,5 @@
-// HTTP (RFC 9110, 9112) by libmicrohttpd, on the program's own event loop. This and server.cc are
-// the only files that know the library.
+// HTTP (RFC 9110, 9112) by libmicrohttpd, on the program's own event loop. The files server*.cc
+// are the only ones that know the library.
 //
 // The library refuses by itself what is no HTTP, or larger than a connection's memory: with the
 // right status (400, 413, 414, 431, 501, 505), but with a short HTML body of its own. Everything
@@ -76,6 +76,7 @@ class Server {
     };
 
     struct Listener {
+        Server* server = nullptr;
         MHD_Daemon* daemon = nullptr;
         unsigned connection_count_max = 0;
         ListenAddress address;
@@ -86,6 +87,7 @@ class Server {
         MHD_Connection* connection;
         const char* path;
         const char* method;
+        const Listener& listener;
     };
 
     static constexpr std::size_t shared_count_max = 8;
@@ -99,6 +101,7 @@ class Server {
     Shared* shared_slot(const RouteContext& context, const Route& route);
     MHD_Response* encode(const RouteContext& context, const Route& route, Fixed& instead);
     void drop_shared();
+    void drop_responses();
 
     Catalogue catalogue_;
     const NodeIdentity* identity_ = nullptr;

@@ -107,7 +107,7 @@ std::span<const StatePlace> state_places(Runtime runtime) {
 }
 
 void RuntimeState::init(Arena& arena) {
-    json_.init(arena, limits::runtime_state_json_bytes);
+    json_.init(arena, "runtime state: JSON", limits::runtime_state_json_bytes);
     texts_ = BoundedList<char>(
         arena.take<char>("runtime state: lists", limits::runtime_state_list_bytes));
     listed_ = BoundedList<Listed>(

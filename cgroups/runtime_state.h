@@ -20,9 +20,9 @@
 
 #include "cgroups/container_name.h"
 #include "cgroups/state_files/container_meta.h"
-#include "cgroups/state_files/json_arena.h"
 #include "platform/base/arena.h"
 #include "platform/base/bounded_list.h"
+#include "platform/base/json_arena.h"
 #include "platform/base/status.h"
 #include "platform/metrics/collector.h"
 

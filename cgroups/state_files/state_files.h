@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "cgroups/state_files/container_meta.h"
-#include "cgroups/state_files/json_arena.h"
+#include "platform/base/json_arena.h"
 #include "platform/base/status.h"
 
 namespace nma {

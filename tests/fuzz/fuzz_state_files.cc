@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static JsonArena json;
     if (arena.is_measuring()) {
         check(arena.map(64 * 1024));
-        json.init(arena, 64 * 1024);
+        json.init(arena, "JSON", 64 * 1024);
     }
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);

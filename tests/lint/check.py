@@ -30,7 +30,10 @@ FOREIGN = {
     r"microhttpd\.h": r"(api/server[a-z_]*\.(cc|h)|tests/.*)",
     r"libcgroup(/.*)?\.h": r"(cgroups/mounts\.cc|tests/.*)",
     r"cjson/cJSON\.h": r"(agent/(config|json)[a-z_/]*\.(cc|h)|agent/apps/[a-z_]*\.cc"
-    r"|api/formats/[a-z_]*\.cc|cgroups/state_files/[a-z_]*\.cc|tests/.*)",
+    r"|api/formats/[a-z_]*\.cc|api/auth/[a-z_]*\.cc|cgroups/state_files/[a-z_]*\.cc"
+    r"|platform/base/json_[a-z_]*\.(cc|h)|tests/.*)",
+    r"nettle/.*\.h": r"(api/auth/[a-z_]*\.cc|tests/.*)",
+    r"gnutls/.*\.h": r"(api/server_tls\.cc|tests/.*)",
     r"cmocka\.h": r"tests/support/cmocka\.h",
 }
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "cgroups/state_files/container_meta.h"
-#include "cgroups/state_files/json_arena.h"
 #include "platform/base/check.h"
+#include "platform/base/json_arena.h"
 
 #define STATE_ID "3f1a2b9c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8"
 #define STATE_OTHER_ID "0b7c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f405162738495a6b7c8d9ea"
@@ -20,7 +20,7 @@ inline JsonArena& state_json() {
     static JsonArena json;
     if (arena.is_measuring()) {
         NMA_CHECK(arena.map(limits::runtime_state_json_bytes));
-        json.init(arena, limits::runtime_state_json_bytes);
+        json.init(arena, "JSON", limits::runtime_state_json_bytes);
     }
     return json;
 }

@@ -1,4 +1,4 @@
-#include "cgroups/state_files/json_arena.h"
+#include "platform/base/json_arena.h"
 
 #include <cjson/cJSON.h>
 
@@ -42,8 +42,8 @@ bool has_escaped_nul(std::string_view text) {
 
 }  // namespace
 
-void JsonArena::init(Arena& arena, std::size_t bytes) {
-    memory_ = arena.take<std::byte>("runtime state: JSON", bytes);
+void JsonArena::init(Arena& arena, const char* part, std::size_t bytes) {
+    memory_ = arena.take<std::byte>(part, bytes);
     cJSON_Hooks hooks = {allocate, give_back};
     cJSON_InitHooks(&hooks);
 }

@@ -1,10 +1,10 @@
-#include "cgroups/state_files/json_arena.h"
+#include "platform/base/json_arena.h"
 
 #include <cjson/cJSON.h>
 
 #include <cstring>
 
-#include "cgroups/state_files/json_text.h"
+#include "platform/base/json_value.h"
 #include "tests/support/state_text.h"
 
 #include "tests/support/cmocka.h"

@@ -3,7 +3,7 @@
 // cJSON has one pair of allocation hooks for the whole process. They are set once, at start, and
 // give memory of the arena in which the calling thread is parsing. A thread that is parsing in
 // none gets the C library's: the configuration is read so, before any other thread is there. After
-// start only the sampler's thread uses cJSON, and only through here.
+// start cJSON is used only through here, each arena by one thread.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,9 @@ namespace nma {
 
 class JsonArena {
   public:
-    // Sets the memory aside, and cJSON's hooks. At start, while there is only one thread.
-    void init(Arena& arena, std::size_t bytes);
+    // Sets the memory aside as that part, and cJSON's hooks. At start, while there is only one
+    // thread.
+    void init(Arena& arena, const char* part, std::size_t bytes);
 
     // All trees of before are gone.
     void reset() { used_bytes_ = 0; }
