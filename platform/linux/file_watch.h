@@ -1,0 +1,57 @@
+// Tells when one of a few files was changed, however that was done: written in place, replaced by
+// rename, or reached by a symbolic link that was exchanged in the file's own directory.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "platform/base/fixed_text.h"
+#include "platform/base/status.h"
+
+namespace nma {
+
+class FileWatch {
+  public:
+    static constexpr std::size_t file_count_max = 32;
+    static constexpr std::size_t path_bytes = 256;
+
+    // io_error when the kernel gives no inotify descriptor.
+    Status open();
+    void close();
+
+    // Watches the file's directory from now on; the file itself need not be there. full after
+    // file_count_max; absent, denied or io_error when the directory cannot be watched.
+    Status add(const char* path);
+
+    // Readable when something happened in one of the directories.
+    int descriptor() const { return inotify_; }
+
+    // Takes what happened off the descriptor, and looks at the files. True when one of them is not
+    // what it was at the last call, or at add.
+    bool take_changes();
+
+  private:
+    struct Stamp {
+        dev_t device = 0;
+        ino_t inode = 0;
+        off_t size = 0;
+        std::int64_t changed_s = 0;
+        std::int64_t changed_ns = 0;
+        bool operator==(const Stamp&) const = default;
+    };
+
+    struct File {
+        FixedText<path_bytes> path;
+        Stamp stamp;
+    };
+
+    static Stamp stamp_of(const char* path);
+
+    int inotify_ = -1;
+    File files_[file_count_max] = {};
+    std::size_t file_count_ = 0;
+};
+
+}  // namespace nma
