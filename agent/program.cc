@@ -23,6 +23,9 @@ constexpr const char* default_listen = "127.0.0.1:61092";
 // used.
 constexpr std::size_t once_bytes_per_sample = 512;
 
+// The end takes 2 s at most, and answers on their way need some of it.
+constexpr std::uint32_t stop_wait_ms = 1000;
+
 void publish_to_server(void* server, const Snapshot& snapshot) {
     static_cast<Server*>(server)->publish(&snapshot);
 }
@@ -167,8 +170,10 @@ int Program::run(const Config& config) {
         log_line(LogLevel::info, "stopping: asked to by a signal; readings skipped: %llu",
                  static_cast<unsigned long long>(sampler_.skipped_tick_count()));
     }
-    sampler_.stop();
+    const bool has_ended = sampler_.stop(stop_wait_ms);
     server_.stop();
+    // What a stuck reading still looks at must stay; the exit ends its thread.
+    if (!has_ended) _exit(is_up ? 0 : 1);
     readers_.stop();
     return is_up ? 0 : 1;
 }
