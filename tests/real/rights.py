@@ -170,7 +170,7 @@ def documented(heading):
     """{right: groups} of the table below a heading of docs/security.md."""
     with open(SECURITY) as file:
         section = file.read().partition(heading + "\n")[2].partition("\n## ")[0].partition("\n### ")[0]
-    rows = re.findall(r"^\| ([^|]+) \| (\d+) \| ([^|]*) \|", section, re.M)
+    rows = re.findall(r"^\| ([^|]+) \| (\d+) \|([^|]*)\|$", section, re.M)
     return {right.strip(" `"): sorted(re.findall(r"`([^`]+)`", groups)) for right, _, groups in rows}
 
 
