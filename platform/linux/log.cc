@@ -37,7 +37,8 @@ const char* level_prefix(LogLevel level) {
 }
 
 // One write for one line: lines of two threads do not mix. Nowhere to report a failure.
-void write_line(LogLevel level, const char* format, va_list arguments) {
+[[gnu::format(printf, 2, 0)]] void write_line(LogLevel level, const char* format,
+                                              va_list arguments) {
     char line[line_bytes];
     int used = snprintf(line, sizeof line, "%s", level_prefix(level));
     const auto start = static_cast<std::size_t>(used);
