@@ -255,6 +255,9 @@ void set_defaults(Config& config) {
     config = Config{};
     (void)config.host_root.assign("/");
     (void)config.mesos_cgroups_root.assign("mesos");
+    // Those that buy a figure (docs/security.md).
+    for (const char* name : {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"})
+        config.process.capabilities |= capability_of(name);
 }
 
 bool read_config_text(const char* name, std::string_view text, Config& config, ConfigError& error) {

@@ -10,8 +10,17 @@
 #include "cgroups/sandbox.h"
 #include "platform/base/fixed_text.h"
 #include "platform/limits.h"
+#include "platform/linux/privileges.h"
 
 namespace nma {
+
+// What the running agent keeps of its rights.
+struct ProcessConfig {
+    FixedText<64> user;  // empty: stay who we are
+    CapabilitySet capabilities = 0;
+    bool has_seccomp = true;
+    bool has_landlock = true;
+};
 
 struct Config {
     FixedText<256> listen[limits::listener_count_max];
@@ -26,6 +35,7 @@ struct Config {
     std::uint32_t exited_age_s = limits::exited_age_s_default;
     bool is_accept_required = false;
     std::uint32_t connection_count_max = 64;
+    ProcessConfig process;
     Capacities capacities;
 };
 

@@ -41,6 +41,19 @@ const char* apply_work_dir(const cJSON& value, Config& config) {
     return assign_text(value, config.sandbox.work_dir);
 }
 
+const char* apply_capabilities(const cJSON& value, Config& config) {
+    config.process.capabilities = 0;
+    for (const cJSON* item = value.child; item != nullptr; item = item->next) {
+        const CapabilitySet capability = capability_of(item->valuestring);
+        if (capability == 0) {
+            return "has a name that is none of CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, "
+                   "CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_SYS_PTRACE";
+        }
+        config.process.capabilities |= capability;
+    }
+    return nullptr;
+}
+
 // The last part of a row, for a member of Config.
 #define NMA_TEXT(member) \
     KeyType::text,       \
@@ -77,6 +90,11 @@ constexpr KeyRow rows[] = {
     {"http", KeyType::object},
     {"http.accept_required", NMA_BOOLEAN(is_accept_required)},
     {"http.connections", NMA_NUMBER(connection_count_max), 1, 1024},
+    {"process", KeyType::object},
+    {"process.user", NMA_TEXT(process.user)},
+    {"process.capabilities", KeyType::text_list, apply_capabilities},
+    {"process.seccomp", NMA_BOOLEAN(process.has_seccomp)},
+    {"process.landlock", NMA_BOOLEAN(process.has_landlock)},
     {"limits", KeyType::object},
     {"limits.containers", NMA_NUMBER(capacities.containers), 1, limits::container_count_max},
     {"limits.exited", NMA_NUMBER(capacities.exited), 1, limits::exited_count_max},

@@ -49,6 +49,7 @@ int run_command(const Options& options) {
 int main(int argc, char** argv) {
     // One heap for all threads: a second one would take 64 MiB of addresses for nothing.
     mallopt(M_ARENA_MAX, 1);
+    nma::start_log();
     nma::Options options;
     nma::FixedText<256> error;
     if (!nma::parse_options(argc, argv, options, error)) {

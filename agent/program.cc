@@ -23,6 +23,9 @@ constexpr const char* default_listen = "127.0.0.1:61092";
 // used.
 constexpr std::size_t once_bytes_per_sample = 512;
 
+// The end takes 2 s at most, and answers on their way need some of it.
+constexpr std::uint32_t stop_wait_ms = 1000;
+
 void publish_to_server(void* server, const Snapshot& snapshot) {
     static_cast<Server*>(server)->publish(&snapshot);
 }
@@ -109,6 +112,11 @@ bool Program::prepare(const Config& config) {
     }
     lay_out(arena_, config);
     discover_identity(root_, readers_.file_reader(), identity_);
+    return true;
+}
+
+bool Program::start_readers(const Config& config) {
+    if (!rights_.give_away(config, root_, readers_.file_reader())) return false;
     readers_.start(root_, discovery_);
     return true;
 }
@@ -158,17 +166,21 @@ int Program::run(const Config& config) {
         log_line(LogLevel::error, "the kernel gives no epoll or signal descriptor");
         return 1;
     }
-    if (!prepare(config)) return 1;
+    // Sockets first: their ports and directories may take rights that are given away then.
+    if (!prepare(config) || !open_listeners(config) || !start_readers(config)) return 1;
     sampler_.take_first(readers_, {publish_to_server, &server_});
-    const bool is_up = open_listeners(config) && sampler_.start(loop_, config.interval_s);
+    const bool is_up = sampler_.start(loop_, config.interval_s) && rights_.filter_calls();
     if (is_up) {
+        limit_log_rate();
         announce();
         loop_.run();
         log_line(LogLevel::info, "stopping: asked to by a signal; readings skipped: %llu",
                  static_cast<unsigned long long>(sampler_.skipped_tick_count()));
     }
-    sampler_.stop();
+    const bool has_ended = sampler_.stop(stop_wait_ms);
     server_.stop();
+    // What a stuck reading still looks at must stay; the exit ends its thread.
+    if (!has_ended) _exit(is_up ? 0 : 1);
     readers_.stop();
     return is_up ? 0 : 1;
 }
@@ -176,7 +188,7 @@ int Program::run(const Config& config) {
 const Snapshot* Program::take_one(const Config& config) {
     // Where things are found is for who runs the agent; here only the answer counts.
     set_log_level(LogLevel::warning);
-    if (!prepare(config)) return nullptr;
+    if (!prepare(config) || !start_readers(config) || !rights_.filter_calls()) return nullptr;
     static const Snapshot* taken = nullptr;
     sampler_.take_first(readers_,
                         {[](void*, const Snapshot& snapshot) { taken = &snapshot; }, nullptr});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/config.h"
+#include "agent/process_rights.h"
 #include "agent/readers.h"
 #include "agent/sampler.h"
 #include "api/server.h"
@@ -21,6 +22,8 @@ class Program {
     // All memory of our own: over a measuring arena it only adds up.
     void lay_out(Arena& arena, const Config& config);
     bool prepare(const Config& config);
+    // Gives rights away, then makes threads.
+    bool start_readers(const Config& config);
     // Null when it could not be prepared; that was logged.
     const Snapshot* take_one(const Config& config);
     bool open_listeners(const Config& config);
@@ -31,6 +34,7 @@ class Program {
     HostRoot root_;
     NodeIdentity identity_;
     DiscoveryOptions discovery_;
+    ProcessRights rights_;
     Readers readers_;
     Sampler sampler_;
     Server server_;

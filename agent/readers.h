@@ -15,6 +15,10 @@ class Readers {
     void start(const HostRoot& root, const DiscoveryOptions& discovery);
     void stop();
 
+    // From any thread: a reading that runs, and any after it, ends early, between two containers.
+    // What it wrote is not to be shown.
+    void ask_to_stop() { containers_.ask_to_stop(); }
+
     // One reading of everything. Takes as long as the kernel takes; one thread at a time. The
     // snapshot of the call before must stay as it is until this returns, unless it is the same.
     void take(Snapshot& snapshot, std::uint64_t sequence);

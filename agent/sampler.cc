@@ -1,5 +1,6 @@
 #include "agent/sampler.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -9,6 +10,7 @@
 
 #include "platform/base/check.h"
 #include "platform/limits.h"
+#include "platform/linux/clock.h"
 
 namespace nma {
 
@@ -16,6 +18,9 @@ namespace {
 
 // From the first of many changes to the look at all of them.
 constexpr int look_delay_ms = 5;
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+constexpr std::uint64_t millisecond_ns = 1'000'000;
 
 void signal_event(int event) {
     const std::uint64_t one = 1;
@@ -43,6 +48,8 @@ void Sampler::take_first(Readers& readers, Publish publish) {
 }
 
 bool Sampler::start(EventLoop& loop, std::uint32_t interval_s) {
+    interval_ns_ = interval_s * second_ns;
+    tick_due_at_ns_ = monotonic_ns() + second_ns;
     if (!open_descriptors(interval_s) || !watch(loop)) return false;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
@@ -76,7 +83,9 @@ bool Sampler::watch(EventLoop& loop) {
 }
 
 void Sampler::start_work(Work work) {
+    if (is_stopping_.load(std::memory_order_relaxed)) return;
     work_ = work;
+    work_began_at_ns_ = monotonic_ns();
     state_.store(State::busy, std::memory_order_release);
     signal_event(request_);
 }
@@ -84,6 +93,7 @@ void Sampler::start_work(Work work) {
 void Sampler::on_tick(void* self, std::uint32_t) {
     Sampler& sampler = *static_cast<Sampler*>(self);
     if (!drain(sampler.timer_)) return;
+    sampler.tick_due_at_ns_ = monotonic_ns() + sampler.interval_ns_;
     if (sampler.state_.load(std::memory_order_acquire) == State::idle) {
         sampler.start_work(Work::tick);
     } else if (sampler.work_ == Work::look) {
@@ -105,10 +115,9 @@ void Sampler::on_change(void* self, std::uint32_t) {
 
 // 0 would stop the timer.
 void Sampler::set_look_timer(int wait_ms) const {
-    constexpr long millisecond_ns = 1'000'000;
     itimerspec times = {};
     times.it_value.tv_sec = wait_ms / 1000;
-    times.it_value.tv_nsec = (wait_ms % 1000) * millisecond_ns + 1;
+    times.it_value.tv_nsec = (wait_ms % 1000) * static_cast<long>(millisecond_ns) + 1;
     itimerspec now = {};
     const bool is_sooner = timerfd_gettime(look_timer_, &now) != 0 ||
                            (now.it_value.tv_sec == 0 && now.it_value.tv_nsec == 0) ||
@@ -130,12 +139,15 @@ void* Sampler::run(void* self) {
         sampler.state_.store(State::done, std::memory_order_release);
         signal_event(sampler.answer_);
     }
+    sampler.has_ended_.store(true, std::memory_order_release);
+    signal_event(sampler.answer_);
     return nullptr;
 }
 
 void Sampler::on_done(void* self, std::uint32_t) {
     Sampler& sampler = *static_cast<Sampler*>(self);
-    if (!drain(sampler.answer_)) return;
+    // A reading that was broken off is not published.
+    if (!drain(sampler.answer_) || sampler.is_stopping_.load(std::memory_order_relaxed)) return;
     NMA_CHECK(sampler.state_.load(std::memory_order_acquire) == State::done);
     if (sampler.work_ == Work::tick) {
         sampler.publish_spare();
@@ -156,17 +168,42 @@ void Sampler::publish_spare() {
     publish_.function(publish_.context, fresh);
 }
 
-void Sampler::stop() {
-    if (has_thread_) {
-        is_stopping_.store(true, std::memory_order_release);
-        signal_event(request_);
-        pthread_join(thread_, nullptr);
-        has_thread_ = false;
+bool Sampler::is_making_progress(std::uint64_t now_ns, std::uint64_t max_silence_ns) const {
+    if (!has_thread_ || is_stopping_.load(std::memory_order_relaxed)) return true;
+    const bool is_at_work = state_.load(std::memory_order_acquire) != State::idle;
+    if (is_at_work && now_ns > work_began_at_ns_ + max_silence_ns) return false;
+    return now_ns <= tick_due_at_ns_ + max_silence_ns;
+}
+
+void Sampler::ask_to_stop() {
+    if (!has_thread_ || is_stopping_.exchange(true, std::memory_order_acq_rel)) return;
+    readers_->ask_to_stop();
+    signal_event(request_);
+}
+
+// By the event, not by a join with a time: that would count by the wall clock, which may be set.
+bool Sampler::join(std::uint32_t wait_ms) {
+    const std::uint64_t end_ns = monotonic_ns() + wait_ms * millisecond_ns;
+    while (!has_ended_.load(std::memory_order_acquire)) {
+        const std::uint64_t now_ns = monotonic_ns();
+        if (now_ns >= end_ns) return false;
+        pollfd event = {answer_, POLLIN, 0};
+        poll(&event, 1, static_cast<int>((end_ns - now_ns) / millisecond_ns) + 1);
+        drain(answer_);
     }
+    pthread_join(thread_, nullptr);
+    has_thread_ = false;
+    return true;
+}
+
+bool Sampler::stop(std::uint32_t wait_ms) {
+    ask_to_stop();
+    if (has_thread_ && !join(wait_ms)) return false;
     for (int* descriptor : {&timer_, &look_timer_, &request_, &answer_}) {
         if (*descriptor >= 0) close(*descriptor);
         *descriptor = -1;
     }
+    return true;
 }
 
 }  // namespace nma

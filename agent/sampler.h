@@ -33,8 +33,18 @@ class Sampler {
     // soon cover a short while). False when the kernel gives no thread, timer or descriptor.
     bool start(EventLoop& loop, std::uint32_t interval_s);
 
-    // Ends the thread after the reading that it is in, if any.
-    void stop();
+    // Whether readings go on: false when one has lasted for more than `max_silence_ns`, or no tick
+    // came for so long after it was due. Between the ticks of a long interval all is well.
+    // `now_ns` is of CLOCK_MONOTONIC, which stands while the machine sleeps, as the ticks do.
+    bool is_making_progress(std::uint64_t now_ns, std::uint64_t max_silence_ns) const;
+
+    // Asks the thread to end, after the container that it reads. Nothing is published any more.
+    void ask_to_stop();
+
+    // Asks, and waits for the end. False when the thread is still in a reading after `wait_ms`: the
+    // kernel holds it. Then readers, snapshots and this object must stay as they are, and the
+    // process can but exit, which ends the thread.
+    bool stop(std::uint32_t wait_ms);
 
     std::uint64_t skipped_tick_count() const { return skipped_tick_count_; }
 
@@ -50,6 +60,7 @@ class Sampler {
     bool open_descriptors(std::uint32_t interval_s);
     bool watch(EventLoop& loop);
     void start_work(Work work);
+    bool join(std::uint32_t wait_ms);
     void set_look_timer(int wait_ms) const;
     void publish_spare();
 
@@ -60,6 +71,10 @@ class Sampler {
     std::uint64_t sequence_ = 0;
     std::uint64_t skipped_tick_count_ = 0;
 
+    std::uint64_t interval_ns_ = 0;
+    std::uint64_t tick_due_at_ns_ = 0;  // of CLOCK_MONOTONIC, as below
+    std::uint64_t work_began_at_ns_ = 0;
+
     bool wants_tick_ = false;  // what came while the thread was at work
     bool wants_look_ = false;
 
@@ -67,6 +82,7 @@ class Sampler {
     Work work_ = Work::tick;  // the loop's thread changes it while idle, as those below
     int look_wait_ms_ = -1;   // the thread's answer to a look
     std::atomic<bool> is_stopping_ = false;
+    std::atomic<bool> has_ended_ = false;
     int timer_ = -1;
     int look_timer_ = -1;
     int request_ = -1;  // eventfd, loop to thread

@@ -105,6 +105,10 @@ void ContainerSampler::stop() {
     state_->levels.close_all();
 }
 
+void ContainerSampler::ask_to_stop() {
+    state_->is_stopping.store(true, std::memory_order_relaxed);
+}
+
 int ContainerSampler::watch_descriptor() const {
     return state_->watch.descriptor();
 }
@@ -200,10 +204,13 @@ void ContainerSampler::State::report() {
 void ContainerSampler::sample(const HostContext& context, SnapshotWriter& writer,
                               const Snapshot* previous) {
     State& state = *state_;
+    if (state.must_stop()) return;
     state.names.resolve(context, state.table, true);
     state.look_for_sandboxes(context, writer.now().boottime_ns);
-    for (const std::uint32_t index : state.table.sorted())
+    for (const std::uint32_t index : state.table.sorted()) {
+        if (state.must_stop()) return;
         state.sample_living(context, state.table[index], index, writer, previous);
+    }
     state.sample_ended(writer, previous);
     for (const Container& container : state.table.all()) {
         const PressureLevels::Slot slot = container.memory.pressure_slot;
@@ -230,6 +237,7 @@ int ContainerSampler::look(const HostContext& context) {
     state.names.resolve(context, state.table, false);
     std::uint64_t wait_ns = 0;
     for (const std::uint32_t index : state.table.sorted()) {
+        if (state.must_stop()) return -1;
         const std::uint64_t left_ns = state.read_interim(context, index, now.boottime_ns);
         if (left_ns != 0 && (wait_ns == 0 || left_ns < wait_ns)) wait_ns = left_ns;
     }

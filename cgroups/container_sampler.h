@@ -62,6 +62,10 @@ class ContainerSampler {
     // -1 when changes are not told.
     int watch_descriptor() const;
 
+    // From any thread: a reading that runs, and any after it, ends early, between two containers.
+    // What it wrote is not to be shown.
+    void ask_to_stop();
+
     // Closes everything.
     void stop();
 

@@ -1,6 +1,8 @@
 // The inside of ContainerSampler: what it holds, and how it reads (container_readings.cc).
 #pragma once
 
+#include <atomic>
+
 #include "cgroups/change_watch.h"
 #include "cgroups/container_names.h"
 #include "cgroups/container_reader.h"
@@ -35,7 +37,9 @@ struct ContainerSampler::State {
     std::uint32_t removed_count = 0;       // cgroups, since the last search
     bool must_search = true;
     bool has_reported = false;
+    std::atomic<bool> is_stopping = false;  // set by another thread
 
+    bool must_stop() const { return is_stopping.load(std::memory_order_relaxed); }
     NamingRules rules() const { return {options.mesos_root.view(), options.services}; }
 
     bool take_changes(const Walker::Ground& ground, const HostContext& context);

@@ -135,9 +135,9 @@ void StatfsWorkers::stop() {
     pthread_cond_broadcast(&asked_local_);
     pthread_cond_broadcast(&asked_other_);
     pthread_mutex_unlock(&mutex_);
+    const timespec end = in_ms(CLOCK_REALTIME, join_wait_ms);  // for all of them together
     for (Thread& thread : threads_) {
         if (!thread.is_running) continue;
-        const timespec end = in_ms(CLOCK_REALTIME, join_wait_ms);
         if (pthread_timedjoin_np(thread.handle, nullptr, &end) != 0) pthread_detach(thread.handle);
         thread.is_running = false;
     }

@@ -23,6 +23,10 @@ std::uint64_t boottime_ns() {
     return read_clock_ns(CLOCK_BOOTTIME);
 }
 
+std::uint64_t monotonic_ns() {
+    return read_clock_ns(CLOCK_MONOTONIC);
+}
+
 // Another thread may run between the readings of two clocks: the closest of a few pairs counts.
 std::uint64_t boot_realtime_ns() {
     constexpr int attempt_count = 4;

@@ -14,6 +14,10 @@ struct Instants {
 Instants read_instants();
 std::uint64_t boottime_ns();
 
+// CLOCK_MONOTONIC, which stands while the machine sleeps: for what timers and the service manager
+// count by it. Never in an answer.
+std::uint64_t monotonic_ns();
+
 // When the machine was started, by the wall clock: within a few microseconds, so that two calls
 // give the same hundredth of a second. Changes when somebody sets the clock.
 std::uint64_t boot_realtime_ns();

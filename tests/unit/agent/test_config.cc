@@ -33,12 +33,12 @@ constexpr BadCase bad_cases[] = {
     {"{\n\"interval\": 3}",
      "f:2: interval is not a known key; known here: listen, interval_s, host_root, node, "
      "discovery, "
-     "disk, http, limits"},
+     "disk, http, process, limits"},
     {"{\"node\": {\n\n\"rol\": 3}}",
      "f:3: node.rol is not a known key; known here: mesos_id, cluster_id, hostname, role"},
     {"{\"Listen\": []}",
      "f:1: Listen is not a known key; known here: listen, interval_s, host_root, node, discovery, "
-     "disk, http, limits"},
+     "disk, http, process, limits"},
     {"{\n\"interval_s\": \"3\"}", "f:2: interval_s must be a whole number"},
     {"{\"interval_s\": 1.5}", "f:1: interval_s must be a whole number"},
     {"{\"interval_s\": 0}", "f:1: interval_s must be from 1 to 3600"},
@@ -55,7 +55,7 @@ constexpr BadCase bad_cases[] = {
      "for tokens yet; listen on 127.0.0.1, [::1] or a unix socket"},
     {"{\n\"node.role\": \"master\"}",
      "f:2: node.role is not a known key; known here: listen, interval_s, host_root, node, "
-     "discovery, disk, http, limits"},
+     "discovery, disk, http, process, limits"},
     {"{\"interval\\u005fs\": \"3\"}", "f: interval_s must be a whole number"},
     {"{\"node\": {\n\"mesos_id\": \"a/b\"}}",
      "f:2: node.mesos_id must be of letters, digits and hyphens"},
@@ -64,6 +64,11 @@ constexpr BadCase bad_cases[] = {
     {"{\"http\": {\"accept_required\": 1}}", "f:1: http.accept_required must be true or false"},
     {"{\"limits\": {\"containers\": 16385}}", "f:1: limits.containers must be from 1 to 16384"},
     {"{\"discovery\": {\"services\": null}}", "f:1: discovery.services must be true or false"},
+    {"{\"process\": {\"seccomp\": 1}}", "f:1: process.seccomp must be true or false"},
+    {"{\"process\": {\n\"capabilities\": [\"CAP_DAC_READ_SEARCH\", \"CAP_SETUID\"]}}",
+     "f:2: process.capabilities has a name that is none of CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, "
+     "CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_SYS_PTRACE"},
+    {"{\"process\": {\"capabilities\": [7]}}", "f:1: process.capabilities[0] must be a string"},
 };
 
 void each_mistake_is_refused_with_line_path_and_cure(void**) {
@@ -83,8 +88,14 @@ void every_key_is_taken(void**) {
                          "\"cluster_id\": \"c\", \"hostname\": \"h\", \"role\": \"master\"},"
                          "\"discovery\": {\"services\": true, \"mesos_cgroups_root\": \"m\"},"
                          "\"http\": {\"accept_required\": true, \"connections\": 7},"
+                         "\"process\": {\"user\": \"nma\", \"capabilities\": "
+                         "[\"CAP_NET_ADMIN\"], \"seccomp\": false, \"landlock\": false},"
                          "\"limits\": {\"containers\": 9}}",
                          config, error));
+    assert_string_equal(config.process.user.c_str(), "nma");
+    assert_int_equal(config.process.capabilities, capability_of("CAP_NET_ADMIN"));
+    assert_false(config.process.has_seccomp);
+    assert_false(config.process.has_landlock);
     assert_int_equal(config.listen_count, 2);
     assert_string_equal(config.listen[1].c_str(), "unix:/s");
     assert_int_equal(config.interval_s, 3600);
@@ -120,6 +131,10 @@ void example_file_holds_the_defaults(void**) {
     assert_int_equal(config.is_accept_required, defaults.is_accept_required);
     assert_int_equal(config.connection_count_max, defaults.connection_count_max);
     assert_int_equal(config.capacities.containers, defaults.capacities.containers);
+    assert_true(config.process.user.empty());
+    assert_int_equal(config.process.capabilities, defaults.process.capabilities);
+    assert_int_equal(config.process.has_seccomp, defaults.process.has_seccomp);
+    assert_int_equal(config.process.has_landlock, defaults.process.has_landlock);
 }
 
 void file_that_cannot_be_read_is_named(void**) {

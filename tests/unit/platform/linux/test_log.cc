@@ -1,8 +1,11 @@
 #include "platform/linux/log.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
 
 #include "tests/support/cmocka.h"
@@ -61,6 +64,48 @@ void what_is_less_urgent_than_the_level_is_left_out(void**) {
     assert_string_equal(capture([] { log_line(LogLevel::info, "listening"); }), "listening\n");
 }
 
+void lines_of_the_journal_begin_with_their_priority(void**) {
+    const char* lines = capture([] {
+        struct stat info = {};
+        assert_int_equal(fstat(STDERR_FILENO, &info), 0);
+        char stream[64];
+        snprintf(stream, sizeof stream, "%llu:%llu", static_cast<unsigned long long>(info.st_dev),
+                 static_cast<unsigned long long>(info.st_ino));
+        setenv("JOURNAL_STREAM", stream, 1);
+        start_log();
+        log_line(LogLevel::error, "no room");
+        log_line(LogLevel::warning, "full");
+        log_line(LogLevel::info, "listening");
+    });
+    assert_string_equal(lines, "<3>no room\n<4>full\n<6>listening\n");
+}
+
+void what_is_not_the_journal_any_more_gets_words(void**) {
+    setenv("JOURNAL_STREAM", "1:2", 1);
+    start_log();
+    assert_string_equal(capture([] { log_line(LogLevel::error, "full"); }), "error: full\n");
+    unsetenv("JOURNAL_STREAM");
+}
+
+int line_count(const char* text) {
+    int count = 0;
+    for (; *text != '\0'; ++text)
+        count += *text == '\n' ? 1 : 0;
+    return count;
+}
+
+// The last test: there is no way back.
+void only_the_start_may_log_without_limit(void**) {
+    const auto log_200 = [] {
+        for (int i = 0; i < 200; ++i)
+            log_line(LogLevel::error, "no %d", i);
+    };
+    assert_int_equal(line_count(capture(log_200)), 200);
+    limit_log_rate();
+    const int count = line_count(capture(log_200));
+    assert_in_range(count, 60, 63);  // a loaded machine may need a second
+}
+
 }  // namespace
 
 int main() {
@@ -69,6 +114,9 @@ int main() {
         cmocka_unit_test(what_is_quoted_cannot_forge_a_line),
         cmocka_unit_test(a_long_line_is_cut),
         cmocka_unit_test(what_is_less_urgent_than_the_level_is_left_out),
+        cmocka_unit_test(lines_of_the_journal_begin_with_their_priority),
+        cmocka_unit_test(what_is_not_the_journal_any_more_gets_words),
+        cmocka_unit_test(only_the_start_may_log_without_limit),
     };
     return cmocka_run_group_tests_name("log", tests, nullptr, nullptr);
 }
