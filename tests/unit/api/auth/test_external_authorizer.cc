@@ -30,6 +30,7 @@ ExternalOptions options;
 std::uint64_t failures_before;
 std::uint64_t stop_at_ns;
 std::size_t news_count;
+std::size_t turn_count;  // of the loop
 char last_line[512];
 
 void take_line(void*, const char* line) {
@@ -41,6 +42,7 @@ void count_news(void*, std::uint32_t) {
 }
 
 int time_left(void*) {
+    ++turn_count;
     const std::uint64_t now_ns = boottime_ns();
     return stop_at_ns <= now_ns ? 0 : static_cast<int>((stop_at_ns - now_ns) / ns_per_ms) + 1;
 }
@@ -285,6 +287,18 @@ void a_silent_authorizer_denies_all_who_wait_in_one_time_out(void**) {
     assert_int_equal(failure_count(), 40);
 }
 
+void waiting_does_not_keep_the_loop_busy(void**) {
+    stand_in_remove(stand_in);
+    stand_in_make(stand_in, tree, loop, 0);
+    for (std::size_t i = 0; i < 2 * connection_count_max; ++i)
+        decide(numbered(i));
+    stand_in.answer = nullptr;
+    run_ms(5);
+    turn_count = 0;
+    run_ms(timeout_ms - 10);
+    assert_true(turn_count < 2 * connection_count_max);
+}
+
 void more_questions_than_there_is_room_for_are_denied_at_once(void**) {
     stand_in.answer = nullptr;
     for (std::size_t i = 0; i < limits::authorizer_answer_count_max; ++i)
@@ -385,6 +399,7 @@ int main() {
         WITH_BED(a_socket_that_others_own_denies),
         WITH_BED(no_more_than_the_limit_are_asked_at_once_and_the_others_wait),
         WITH_BED(a_silent_authorizer_denies_all_who_wait_in_one_time_out),
+        WITH_BED(waiting_does_not_keep_the_loop_busy),
         WITH_BED(more_questions_than_there_is_room_for_are_denied_at_once),
         WITH_BED(a_known_answer_makes_room_for_a_new_question),
         WITH_BED(a_short_queue_of_the_socket_is_waited_for),

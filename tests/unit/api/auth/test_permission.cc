@@ -123,10 +123,9 @@ void what_does_not_exist_is_for_full_permissions_only(void**) {
 }
 
 void what_nobody_can_have_meant_has_a_fault(void**) {
-    for (const char* good : {"*", "dcos:*", "dcos:superuser", "dcos:mesos:master:task:user:root",
-                             "whatever", "node-metrics-agent:route:ping",
-                             "node-metrics-agent:container:cr\xc3\xa9"
-                             "e"}) {
+    for (const char* good :
+         {"*", "dcos:*", "dcos:superuser", "dcos:mesos:master:task:user:root", "whatever",
+          "node-metrics-agent:route:ping", "node-metrics-agent:container:caf\xc3\xa9"}) {
         check(permission_fault(good) == nullptr, good);
     }
     for (const char* bad :
