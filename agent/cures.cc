@@ -35,6 +35,7 @@ constexpr GroupRow node_groups[] = {
     {"hwmon", "temperature sensors, from /sys/class/hwmon"},
     {"timex", "the clock's state, from adjtimex(2)"},
     {"mounts", "file systems, from statfs(2)"},
+    {"agent", "what the agent counts about itself"},
     {"containers", "containers that have no room"},
 };
 

@@ -193,6 +193,40 @@ inline constexpr std::uint32_t walk_entries_per_s_max = 100'000;
 // Descriptors that the cgroups leave for connections, sockets and files of the node.
 inline constexpr std::size_t file_reserve_count = 512;
 
+// Who gets in ------------------------------------------------------------------------------------
+
+inline constexpr std::size_t authorizer_count_max = 8;  // kinds: own, ACL, external
+
+// An ACL: 1,024 uids with a scope of one container each take about 128 bytes a uid. Its JSON tree
+// takes 4 to 6 times its text. There are two: one in use, one to read into.
+inline constexpr std::size_t acl_uid_count_max = 1024;
+inline constexpr std::size_t acl_permission_count_max = 4 * acl_uid_count_max;  // an average
+inline constexpr std::size_t acl_text_bytes = 128 * 1024;
+inline constexpr std::size_t acl_json_bytes = 8 * acl_text_bytes;
+
+// Questions to an external authorizer. Each in flight has a connection, so a descriptor and a place
+// in the loop; the others wait. What has no room among the answers, asked or known, is denied.
+inline constexpr std::size_t authorizer_connection_count_max = 16;
+inline constexpr std::size_t authorizer_answer_count_max = 256;
+static_assert(authorizer_answer_count_max > authorizer_connection_count_max);
+
+// A uid in a question: names of users and services are far shorter. Longer ones are denied.
+inline constexpr std::size_t authorizer_uid_bytes_max = 128;
+
+// How long it may take to answer, and how long an answer holds: nobody waits longer for a page.
+inline constexpr std::uint32_t authorizer_timeout_ms_default = 500;
+inline constexpr std::uint32_t authorizer_timeout_ms_max = 10'000;
+inline constexpr std::uint32_t authorizer_cache_s_default = 30;
+inline constexpr std::uint32_t authorizer_cache_s_max = 3600;
+
+// A failure to ask is no answer: soon after, it is tried again.
+inline constexpr std::uint32_t authorizer_failure_s = 1;
+
+// Failures that are told apart (address and cause), and lines about them in a minute: enough to see
+// who is wrong, too few to fill a disk.
+inline constexpr std::size_t failure_log_entry_count_max = 64;
+inline constexpr std::size_t failure_log_lines_per_minute_max = 60;
+
 // The program
 // --------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ struct Identity {
 
     // A token may bring its own permissions (as an ACL writes them); then no one else is asked.
     bool has_own_permissions = false;
-    std::span<const std::string_view> permissions;
+    std::span<const std::string_view> permissions = {};
 };
 
 }  // namespace nma

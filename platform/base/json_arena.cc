@@ -62,15 +62,18 @@ void* JsonArena::take(std::size_t bytes) {
 
 // The text is copied so that it ends in NUL: cJSON then refuses what follows the value, and never
 // needs its checks of lengths, which had faults in several versions.
-Status JsonArena::parse(std::string_view text, const cJSON*& tree) {
+Status JsonArena::parse(std::string_view text, const cJSON*& tree, std::size_t* stop_offset) {
+    if (stop_offset != nullptr) *stop_offset = 0;
     if (text.find('\0') != text.npos || has_escaped_nul(text)) return Status::malformed;
     is_full_ = false;
     auto* copy = static_cast<char*>(take(text.size() + 1));
     if (copy == nullptr) return Status::full;
     copy[text.copy(copy, text.size())] = '\0';
     current = this;
-    const cJSON* found = cJSON_ParseWithOpts(copy, nullptr, 1);
+    const char* stop = copy;
+    const cJSON* found = cJSON_ParseWithOpts(copy, &stop, 1);
     current = nullptr;
+    if (stop_offset != nullptr) *stop_offset = static_cast<std::size_t>(stop - copy);
     if (found == nullptr) return is_full_ ? Status::full : Status::malformed;
     tree = found;
     return Status::ok;

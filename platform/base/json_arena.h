@@ -28,8 +28,9 @@ class JsonArena {
 
     // All of `text` as one JSON value; the tree is good until reset, never freed, and must not be
     // changed. malformed: not JSON, nested deeper than cJSON goes (1,000), or with a NUL in it,
-    // which would end a string early. full: the tree has no room. Untouched unless ok.
-    Status parse(std::string_view text, const cJSON*& tree);
+    // which would end a string early. full: the tree has no room. Untouched unless ok. Where it
+    // is malformed, `stop_offset` (unless null) is about where: at most the size of the text.
+    Status parse(std::string_view text, const cJSON*& tree, std::size_t* stop_offset = nullptr);
 
     // For cJSON's hooks. Null, and remembered, when there is no room.
     void* take(std::size_t bytes);

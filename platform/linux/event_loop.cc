@@ -18,14 +18,40 @@ void EventLoop::close() {
     *this = EventLoop{};
 }
 
+EventLoop::Watched* EventLoop::watched(int fd) {
+    for (Watched& slot : watched_) {
+        if (slot.fd_plus_one == fd + 1) return &slot;
+    }
+    return nullptr;
+}
+
 Status EventLoop::watch(int fd, std::uint32_t events, EventHandler handler) {
-    if (handler_count_ == watch_count_max) return Status::full;
+    if (fd < 0) return Status::io_error;
+    // The kernel forgets what is closed, and gives its number to another: then the slot is free.
+    Watched* slot = watched(fd);
+    if (slot == nullptr) slot = watched(-1);
+    if (slot == nullptr) return Status::full;
+    const std::uint32_t generation = slot->generation + 1;
     epoll_event event = {};
     event.events = events;
-    event.data.u64 = handler_count_;
+    event.data.u64 = std::uint64_t{generation} << 32 | static_cast<std::uint64_t>(slot - watched_);
     if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return Status::io_error;
-    handlers_[handler_count_++] = handler;
+    *slot = {fd + 1, generation, handler};
     return Status::ok;
+}
+
+void EventLoop::unwatch(int fd) {
+    Watched* slot = fd < 0 ? nullptr : watched(fd);
+    if (slot == nullptr) return;
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    *slot = {0, slot->generation, {}};
+}
+
+// The handler is copied: it may give its own slot away.
+void EventLoop::call(std::uint64_t key, std::uint32_t ready) {
+    const Watched slot = watched_[key & 0xffffffff];
+    if (slot.fd_plus_one == 0 || slot.generation != key >> 32) return;
+    slot.handler.function(slot.handler.context, ready);
 }
 
 Status EventLoop::add_hook(Hook hook) {
@@ -51,10 +77,8 @@ void EventLoop::run() {
         const int count = epoll_wait(epoll_, events, 16, wait_ms());
         // Anything but a signal is a mistake of ours, and would spin.
         NMA_CHECK(count >= 0 || errno == EINTR);
-        for (int i = 0; i < count && !is_stopped_; ++i) {
-            const EventHandler& handler = handlers_[events[i].data.u64];
-            handler.function(handler.context, events[i].events);
-        }
+        for (int i = 0; i < count && !is_stopped_; ++i)
+            call(events[i].data.u64, events[i].events);
         for (std::size_t i = 0; i < hook_count_; ++i)
             hooks_[i].after(hooks_[i].context);
     }

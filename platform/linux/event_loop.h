@@ -24,8 +24,13 @@ class EventLoop {
 
     // Calls `handler` whenever `fd` has one of `events` (EPOLLIN …), level-triggered
     // unless EPOLLET is among them.
-    // full after watch_count_max, io_error when the kernel refuses.
+    // full when watch_count_max are watched, io_error when the kernel refuses.
     Status watch(int fd, std::uint32_t events, EventHandler handler);
+
+    // From now on nobody is called for `fd`, not even for what the kernel has said already. Before
+    // the descriptor is closed; handlers may do it, to their own descriptor or to others. Nothing
+    // happens when it is not watched.
+    void unwatch(int fd);
 
     // Before each wait, asks `timeout` for how many milliseconds it may last (-1: for ever), and
     // after each wait, once all handlers ran, calls `after`. libmicrohttpd needs both.
@@ -43,12 +48,21 @@ class EventLoop {
   private:
     static constexpr std::size_t hook_count_max = 8;
 
+    // A slot is used again. Its generation tells events for its owner from those, still in the
+    // batch at hand, for the owner before.
+    struct Watched {
+        int fd_plus_one = 0;  // 0: nobody's
+        std::uint32_t generation = 0;
+        EventHandler handler;
+    };
+
     int wait_ms() const;
+    Watched* watched(int fd);
+    void call(std::uint64_t key, std::uint32_t ready);
 
     int epoll_ = -1;
     bool is_stopped_ = false;
-    EventHandler handlers_[watch_count_max] = {};
-    std::size_t handler_count_ = 0;
+    Watched watched_[watch_count_max] = {};
     Hook hooks_[hook_count_max] = {};
     std::size_t hook_count_ = 0;
 };

@@ -57,6 +57,18 @@ void what_is_no_json_is_malformed(void**) {
     assert_int_equal(parse("{} \n"), Status::ok);
 }
 
+void the_place_where_a_text_is_malformed_is_told(void**) {
+    const cJSON* tree = nullptr;
+    std::size_t stop_offset = 0;
+    for (const std::string_view text : {"{\"a\":1,}", "{\"a\":1 2}", "[] x", "[\"a"}) {
+        state_json().reset();
+        assert_int_equal(state_json().parse(text, tree, &stop_offset), Status::malformed);
+        assert_in_range(stop_offset, text.size() / 4, text.size());
+    }
+    assert_int_equal(state_json().parse("\"\\u0000\"", tree, &stop_offset), Status::malformed);
+    assert_int_equal(stop_offset, 0);
+}
+
 void a_nul_would_end_a_string_early_and_is_malformed(void**) {
     assert_int_equal(parse(std::string_view("{}\0", 3)), Status::malformed);
     assert_int_equal(parse(R"({"a":"web\u0000-2"})"), Status::malformed);
@@ -102,6 +114,7 @@ int main() {
         cmocka_unit_test(a_tree_is_read_by_exact_names),
         cmocka_unit_test(two_trees_live_beside_each_other_until_reset),
         cmocka_unit_test(what_is_no_json_is_malformed),
+        cmocka_unit_test(the_place_where_a_text_is_malformed_is_told),
         cmocka_unit_test(a_nul_would_end_a_string_early_and_is_malformed),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(a_tree_without_room_is_full_and_the_next_is_not),
