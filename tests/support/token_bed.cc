@@ -41,7 +41,8 @@ void token_bed_make(TokenBed& bed) {
     Arena measuring;
     TokenChecker measured;
     measured.init(measuring);
-    NMA_CHECK(bed.arena.map(measuring.used_bytes()));
+    NMA_CHECK(bed.arena.map(measuring.used_bytes() + Arena::alignment_bytes));
+    bed.memory = bed.arena.take<char>("start", 1).data();
     bed.checker.init(bed.arena);
 }
 

@@ -17,6 +17,7 @@ inline constexpr std::int64_t bed_now_s = 1'700'000'000;
 struct TokenBed {
     Tree tree;
     Arena arena;
+    const char* memory;  // where the arena begins
     TokenChecker checker;
     TokenFiles files;
     AuthError error;
