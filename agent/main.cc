@@ -3,6 +3,7 @@
 
 #include "agent/datapoints.h"
 #include "agent/program.h"
+#include "agent/token_command.h"
 #include "platform/linux/log.h"
 
 namespace nma {
@@ -26,6 +27,7 @@ int run_command(const Options& options) {
     static Config config;
     static Program program;
     if (options.command == Command::datapoints) return print_datapoints();
+    if (options.command == Command::token_new) return print_new_token(options);
     if (!load_config(options, config)) return usage_status;
     switch (options.command) {
         case Command::check_config:

@@ -13,10 +13,15 @@ namespace nma {
 namespace {
 
 constexpr option long_options[] = {
-    {"config", required_argument, nullptr, 'c'},   {"listen", required_argument, nullptr, 'l'},
-    {"interval", required_argument, nullptr, 'i'}, {"host-root", required_argument, nullptr, 'r'},
-    {"view", required_argument, nullptr, 'v'},     {"version", no_argument, nullptr, 'V'},
-    {"help", no_argument, nullptr, 'h'},           {nullptr, 0, nullptr, 0},
+    {"config", required_argument, nullptr, 'c'},
+    {"listen", required_argument, nullptr, 'l'},
+    {"interval", required_argument, nullptr, 'i'},
+    {"host-root", required_argument, nullptr, 'r'},
+    {"uid", required_argument, nullptr, 'u'},
+    {"view", required_argument, nullptr, 'v'},
+    {"version", no_argument, nullptr, 'V'},
+    {"help", no_argument, nullptr, 'h'},
+    {nullptr, 0, nullptr, 0},
 };
 
 using ErrorText = FixedText<256>;
@@ -67,6 +72,9 @@ bool apply_option(int letter, const char* word, Options& options, ErrorText& err
             return true;
         case 'l':
             return add_listen(options, optarg, error);
+        case 'u':
+            options.token_uid = optarg;
+            return true;
         case 'i':
             return set_interval(options, optarg, error);
         case 'v':
@@ -98,10 +106,21 @@ bool parse_once(int count, char** words, Options& options, ErrorText& error) {
     return true;
 }
 
+bool parse_token(int count, char** words, Options& options, ErrorText& error) {
+    if (count == 0 || std::string_view(words[0]) != "new") {
+        return refuse(error, "token", "", ": say `token new [--uid UID] [PERMISSION]...`");
+    }
+    options.command = Command::token_new;
+    options.permissions = words + 1;
+    options.permission_count = static_cast<std::size_t>(count - 1);
+    return true;
+}
+
 bool parse_command(int count, char** words, Options& options, ErrorText& error) {
     if (count == 0) return true;
     const std::string_view name = words[0];
     if (name == "once") return parse_once(count - 1, words + 1, options, error);
+    if (name == "token") return parse_token(count - 1, words + 1, options, error);
     if (name == "check-config") options.command = Command::check_config;
     if (name == "budget") options.command = Command::budget;
     if (name == "doctor") options.command = Command::doctor;
@@ -129,7 +148,11 @@ bool parse_options(int argc, char** argv, Options& options, FixedText<256>& erro
         if (!apply_option(letter, word, options, error)) return false;
         if (answers_at_once(options.command)) return true;
     }
-    return parse_command(argc - optind, argv + optind, options, error);
+    if (!parse_command(argc - optind, argv + optind, options, error)) return false;
+    if (options.token_uid != nullptr && options.command != Command::token_new) {
+        return refuse(error, "--uid ", options.token_uid, ": it is for `token new` only");
+    }
+    return true;
 }
 
 void print_help() {
@@ -145,6 +168,9 @@ void print_help() {
         "  doctor              say what is missing on this host, why, and the cure; exit status "
         "0:\n"
         "                      nothing that could be had, 1: something, 2: it could not run\n"
+        "  token new           make a static token for the --uid with these PERMISSIONs: prints "
+        "the\n"
+        "                      token, and on standard error its line for the file of tokens\n"
         "  check-config        check the configuration and say what is wrong with it\n"
         "  budget              print the memory set aside, by part\n"
         "  datapoints          print the table of all datapoints, in Markdown\n"
@@ -156,6 +182,7 @@ void print_help() {
         "  --interval SECONDS  time between two readings, 1 to 3600 (default 10)\n"
         "  --host-root DIR     read the host whose / is mounted here (default /)\n"
         "  --view VIEW         standard or full: how much `once` prints\n"
+        "  --uid UID           whose token `token new` makes (default: a name of its own)\n"
         "  --version           print the version\n"
         "  --help              print this text\n",
         stdout);

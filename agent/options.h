@@ -18,6 +18,7 @@ enum class Command : std::uint8_t {
     budget,
     datapoints,
     doctor,
+    token_new,
     version,
     help,
 };
@@ -32,6 +33,9 @@ struct Options {
     std::uint32_t interval_s = 0;  // 0: not given
     const char* container_id = nullptr;
     bool is_full_view = false;
+    const char* token_uid = nullptr;
+    const char* const* permissions = nullptr;
+    std::size_t permission_count = 0;
 };
 
 // False, and `error` says what is wrong and how to put it right.

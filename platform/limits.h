@@ -226,6 +226,51 @@ inline constexpr std::uint32_t authorizer_failure_s = 1;
 // who is wrong, too few to fill a disk.
 inline constexpr std::size_t failure_log_entry_count_max = 64;
 inline constexpr std::size_t failure_log_lines_per_minute_max = 60;
+// Tokens ------------------------------------------------------------------------------------------
+
+// Longer ones are refused unread. Tokens of DC/OS have 300 to 900 bytes; servers in front of us
+// take header lines of 8 KiB.
+inline constexpr std::size_t token_bytes_max = 8192;
+
+// Names of people and services, and of keys, in bytes: far longer than those that are in use.
+inline constexpr std::size_t uid_bytes_max = 128;
+inline constexpr std::size_t key_id_bytes_max = 128;
+
+// Keys of all files together: an issuer that rotates its keys shows two or three of each kind.
+inline constexpr std::size_t token_key_count_max = 32;
+
+// Keys that one token without a `kid` is tried with, at 30 to 200 µs each: what a stranger may cost
+// us.
+inline constexpr std::size_t token_key_tries_max = 8;
+
+// RSA from 2048 to 4096 bits: less is weak, more is slow. Its exponent, nearly always 65537, has at
+// most 64 bits.
+inline constexpr std::size_t rsa_modulus_bytes_min = 256;
+inline constexpr std::size_t rsa_modulus_bytes_max = 512;
+inline constexpr std::size_t rsa_exponent_bytes_max = 8;
+
+// The shared secret. RFC 7518 wants 32 bytes and more; clusters that have less are warned, those
+// that have less than 16 are not served.
+inline constexpr std::size_t token_secret_bytes_min = 16;
+inline constexpr std::size_t token_secret_bytes_advised = 32;
+inline constexpr std::size_t token_secret_bytes_max = 512;
+
+// A file of keys or of static tokens. 256 tokens may have 256 bytes each.
+inline constexpr std::size_t token_file_bytes_max = 64 * 1024;
+
+// The tree of a key set or of a token's parts: 4 to 6 times a usual text; 32 times for the oddest
+// one that fits into a token.
+inline constexpr std::size_t token_json_bytes = 512 * 1024;
+inline constexpr std::size_t token_json_depth_max = 16;    // claims nest two or three deep
+inline constexpr std::size_t token_json_member_max = 128;  // compared with one another for twins
+
+// Static tokens, and the permissions that one may bring.
+inline constexpr std::size_t static_token_count_max = 256;
+inline constexpr std::size_t static_token_permissions_max = 16;
+inline constexpr std::size_t permission_bytes_max = 128;
+
+// Tokens that were proven and are remembered: one for each client that polls.
+inline constexpr std::size_t token_cache_count = 256;
 
 // The program
 // --------------------------------------------------------------------------------------

@@ -2,71 +2,92 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "api/auth/digest.h"
 
 namespace nma {
 
 namespace {
 
-Status refuse(const char* path, const char* why, Status status, AuthError& error) {
-    char message[AuthError::bytes_max];
-    snprintf(message, sizeof message, "%.255s: %s", path, why);
-    (void)error.assign(message);
+Status refuse_file(Status status, const char* path, const char* why, AuthError& error) {
+    refuse(error, {path, ": ", why});
     return status;
 }
 
-Status refuse_mode(const char* path, const char* change, AuthError& error) {
-    char message[AuthError::bytes_max];
-    snprintf(message, sizeof message, "%.200s: it is open to others; run: chmod %s %.200s", path,
-             change, path);
-    (void)error.assign(message);
-    return Status::denied;
+Status refuse_errno(int number, const char* path, AuthError& error) {
+    return refuse_file(status_from_errno(number), path, strerror(number), error);
 }
 
-Status check(int file, const char* path, Secrecy secrecy, AuthError& error) {
-    struct stat info = {};
-    if (fstat(file, &info) != 0) return refuse(path, strerror(errno), Status::io_error, error);
-    if (!S_ISREG(info.st_mode)) return refuse(path, "is no regular file", Status::denied, error);
-    if (info.st_uid != 0 && info.st_uid != geteuid()) {
-        return refuse(path, "belongs to somebody else; run: chown root on it", Status::denied,
-                      error);
+// Asked of the open file, not of its name: the name may lead elsewhere a moment later.
+Status check_owner_and_mode(int file, const char* path, Secrecy secrecy, AuthError& error) {
+    struct stat facts = {};
+    if (fstat(file, &facts) != 0) return refuse_errno(errno, path, error);
+    if (!S_ISREG(facts.st_mode)) {
+        return refuse_file(Status::unsupported, path, "it is no regular file", error);
     }
-    if ((info.st_mode & S_IWOTH) != 0) return refuse_mode(path, "o-w", error);
-    if (secrecy == Secrecy::secret && (info.st_mode & S_IRWXO) != 0) {
-        return refuse_mode(path, "o=", error);
+    if (facts.st_uid != 0 && facts.st_uid != geteuid()) {
+        refuse(error, {path, ": it belongs to user ", NumberText(facts.st_uid),
+                       ", who could change it; run: chown root ", path});
+        return Status::denied;
+    }
+    if (secrecy == Secrecy::secret && (facts.st_mode & S_IRWXO) != 0) {
+        refuse(error, {path, ": it is a secret that others may open; run: chmod o= ", path});
+        return Status::denied;
+    }
+    if ((facts.st_mode & S_IWOTH) != 0) {
+        refuse(error, {path, ": others may write to it; run: chmod o-w ", path});
+        return Status::denied;
     }
     return Status::ok;
 }
 
-Status read_all(int file, const char* path, std::span<char> buffer, std::string_view& text,
-                AuthError& error) {
-    std::size_t used = 0;
-    ssize_t count = 1;
-    while (count > 0 && used < buffer.size()) {
-        count = read(file, buffer.data() + used, buffer.size() - used);
-        if (count > 0) used += static_cast<std::size_t>(count);
+// One byte more than the buffer has tells a file that just fits from one that does not.
+Status read_all(int file, std::span<char> buffer, std::size_t& size, int& error_number) {
+    size = 0;
+    for (;;) {
+        char surplus = 0;
+        const bool is_full = size == buffer.size();
+        const ssize_t count = is_full ? read(file, &surplus, 1)
+                                      : read(file, buffer.data() + size, buffer.size() - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            error_number = errno;
+            return Status::io_error;
+        }
+        if (count == 0) return Status::ok;
+        if (is_full) return Status::truncated;
+        size += static_cast<std::size_t>(count);
     }
-    char more = 0;
-    if (count > 0) count = read(file, &more, 1);
-    if (count < 0) return refuse(path, strerror(errno), Status::io_error, error);
-    if (count > 0) return refuse(path, "is too large", Status::truncated, error);
-    text = {buffer.data(), used};
-    return Status::ok;
 }
 
 }  // namespace
 
 Status read_guarded_file(const char* path, Secrecy secrecy, std::span<char> buffer,
                          std::string_view& text, AuthError& error) {
+    // O_NONBLOCK: a FIFO in its place must not hold us up.
     const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) return refuse(path, strerror(errno), status_from_errno(errno), error);
-    Status status = check(file, path, secrecy, error);
-    if (status == Status::ok) status = read_all(file, path, buffer, text, error);
+    if (file < 0) return refuse_errno(errno, path, error);
+    std::size_t size = 0;
+    int error_number = 0;
+    Status status = check_owner_and_mode(file, path, secrecy, error);
+    if (status == Status::ok) {
+        status = read_all(file, buffer, size, error_number);
+        if (status == Status::truncated) {
+            refuse(error, {path, ": it has more than ", NumberText(buffer.size()), " bytes"});
+        } else if (status != Status::ok) {
+            refuse(error, {path, ": ", strerror(error_number)});
+        }
+    }
     close(file);
-    return status;
+    if (status != Status::ok) {
+        wipe(buffer.data(), size);
+        return status;
+    }
+    text = {buffer.data(), size};
+    return Status::ok;
 }
 
 }  // namespace nma

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "platform/base/fixed_text.h"
+#include "api/auth/auth_error.h"
 #include "platform/base/status.h"
 
 namespace nma {
@@ -15,12 +15,11 @@ enum class Secrecy : std::uint8_t {
     printed,  // anybody may read it
 };
 
-// A sentence that names the file and the cure ("run: chmod o= /etc/…").
-using AuthError = FixedText<512>;
-
-// All of a regular file into `buffer`; `text` is what was read. Others may not write the file, and
-// only root or the agent's own user may own it: denied otherwise. absent, truncated (larger than
-// the buffer), io_error. `error` is set unless ok.
+// All of a regular file into `buffer`; `text` is what was read, and untouched unless ok. Others may
+// not write the file, and only root or the agent's own user may own it: denied otherwise. Symbolic
+// links are followed, for orchestrators mount secrets so. absent, unsupported (no regular file),
+// truncated (larger than the buffer), io_error. `error` is set, and nothing of the file is in the
+// buffer, unless ok.
 Status read_guarded_file(const char* path, Secrecy secrecy, std::span<char> buffer,
                          std::string_view& text, AuthError& error);
 

@@ -61,6 +61,15 @@ void each_command_is_known(void**) {
     assert_true(parse({"--help"}).options.command == Command::help);
 }
 
+void token_new_takes_a_uid_and_permissions(void**) {
+    const Parsed parsed = parse({"token", "new", "p:one", "--uid", "grafana", "p:two"});
+    assert_true(parsed.is_good);
+    assert_true(parsed.options.command == Command::token_new);
+    assert_string_equal(parsed.options.token_uid, "grafana");
+    assert_int_equal(parsed.options.permission_count, 2);
+    assert_int_equal(parse({"token", "new"}).options.permission_count, 0);
+}
+
 void mistakes_are_named(void**) {
     const char* once = "once: say `once node`, `once containers` or `once container ID`";
     assert_string_equal(parse({"--colour"}).error.c_str(), "unknown option --colour; see --help");
@@ -73,6 +82,12 @@ void mistakes_are_named(void**) {
                         "--interval 5s: give whole seconds from 1 to 3600");
     assert_string_equal(parse({"--view", "all"}).error.c_str(),
                         "--view all: give standard or full");
+    assert_string_equal(parse({"token"}).error.c_str(),
+                        "token: say `token new [--uid UID] [PERMISSION]...`");
+    assert_false(parse({"token", "old"}).is_good);
+    assert_string_equal(parse({"--uid", "a", "budget"}).error.c_str(),
+                        "--uid a: it is for `token new` only");
+    assert_false(parse({"--uid", "a"}).is_good);
     assert_string_equal(parse({"once"}).error.c_str(), once);
     assert_string_equal(parse({"once", "container"}).error.c_str(), once);
     assert_string_equal(parse({"once", "node", "x"}).error.c_str(), once);
@@ -87,6 +102,7 @@ int main() {
         cmocka_unit_test(doctor_is_a_command_without_words),
         cmocka_unit_test(all_options_are_taken_before_and_after_the_command),
         cmocka_unit_test(each_command_is_known),
+        cmocka_unit_test(token_new_takes_a_uid_and_permissions),
         cmocka_unit_test(mistakes_are_named),
     };
     return cmocka_run_group_tests_name("options", tests, nullptr, nullptr);
