@@ -47,15 +47,14 @@ void stale_unix_socket_is_replaced_and_other_files_are_not(void**) {
     close(dead);
     server_start(listen.c_str(), {});
     assert_int_equal(http_status(http_get(listen, "GET /v0/ping")), 200);
-    ListenAddress address;
-    FixedText<256> error;
-    assert_true(parse_listen_address(listen, address, error));
-    assert_false(server_itself().listen(address, error));  // somebody answers there: we
+    ListenError error;
+    const ListenerOptions options = listener_on(listen.c_str());
+    assert_false(server_itself().listen(options, error));  // somebody answers there: we
     assert_non_null(strstr(error.c_str(), "in use"));
     server_stop();
     tree_write(tree, "s", "precious");
     static Server other;
-    assert_false(other.listen(address, error));
+    assert_false(other.listen(options, error));
     other.stop();
     assert_int_equal(access(path.sun_path, F_OK), 0);
     tree_remove(tree);
