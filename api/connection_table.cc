@@ -121,8 +121,8 @@ std::size_t ConnectionTable::expire(std::uint64_t now_ns, void (*hang_up)(const 
             if (deadline < next_deadline_ns_) next_deadline_ns_ = deadline;
             continue;
         }
-        enter(connection, State::ending, now_ns);
         hang_up(connection);
+        enter(connection, State::ending, now_ns);
         ++count;
     }
     return count;
@@ -136,8 +136,8 @@ void ConnectionTable::end_after_answer() {
 void ConnectionTable::end_waiting(void (*hang_up)(const Connection&)) {
     for (Connection& connection : memory_) {
         if (connection.state != State::waiting) continue;
-        enter(connection, State::ending, connection.since_ns);
         hang_up(connection);
+        enter(connection, State::ending, connection.since_ns);
     }
 }
 

@@ -82,13 +82,13 @@ class ConnectionTable {
     // place. Null when nobody has waited for long.
     Connection* evict(std::uint64_t now_ns);
 
-    // Calls `hang_up` with each whose time is over, now ending. How many.
+    // Calls `hang_up` with each whose time is over, before it is ending. How many.
     std::size_t expire(std::uint64_t now_ns, void (*hang_up)(const Connection&));
 
     // All that are there now end after the answer that they get next.
     void end_after_answer();
 
-    // Calls `hang_up` with each that waits for a request, now ending.
+    // Calls `hang_up` with each that waits for a request, before it is ending.
     void end_waiting(void (*hang_up)(const Connection&));
 
     // When to call expire at the latest; UINT64_MAX: when nothing changes, never.

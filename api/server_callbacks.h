@@ -10,6 +10,10 @@ namespace nma {
 // Ends a connection in both directions; the library notices and closes it.
 void hang_up(const Connection& connection);
 
+// The same for one whose time is over. An answer that its client does not take goes, too: the
+// kernel would keep it for minutes.
+void cut_off(const Connection& connection);
+
 struct ServerCallbacks {
     // `listener` is the Server::Listener on which the request came.
     static MHD_Result handle(void* listener, MHD_Connection* connection, const char* path,

@@ -58,6 +58,14 @@ void hang_up(const Connection& connection) {
     shutdown(connection.fd, SHUT_RDWR);
 }
 
+void cut_off(const Connection& connection) {
+    const linger at_once = {1, 0};
+    if (connection.state == Connection::State::answering) {
+        setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    hang_up(connection);
+}
+
 Connection& Server::connection_of(MHD_Connection* connection) {
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     NMA_CHECK(info != nullptr && info->socket_context != nullptr);

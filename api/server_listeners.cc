@@ -196,7 +196,7 @@ void Server::run(Listener& listener, std::uint64_t now_ns) {
     }
     if (listener.is_ready) accept_ready(listener, now_ns);
     run_daemons(listener);
-    timed_out_count_ += listener.connections.expire(now_ns, hang_up);
+    timed_out_count_ += listener.connections.expire(now_ns, cut_off);
     if (listener.old_daemon != nullptr && is_empty(listener.old_daemon)) stop_old_daemon(listener);
 }
 

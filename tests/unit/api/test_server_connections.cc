@@ -234,8 +234,11 @@ void many_silent_connections_come_and_go(void**) {
     for (const int connection : connections)
         close(connection);
     server_stop();
-    assert_int_equal(server_itself().refused_count(), 200);
-    assert_int_equal(server_itself().timed_out_count(), 100);
+    // How many of each depends on how soon they came: none is forgotten.
+    const Server& server = server_itself();
+    assert_true(server.refused_count() > 0 && server.timed_out_count() >= 100);
+    assert_int_equal(server.refused_count() + server.timed_out_count() + server.evicted_count(),
+                     300);
 }
 
 // The server shares the test's descriptors: those below the limit are all in use, and one more is
@@ -259,19 +262,19 @@ void lack_of_descriptors_passes(void**) {
     server_stop();
 }
 
+// On a unix socket, for its buffers are small and of one size.
 void draining_answers_who_waits_for_an_answer_and_nobody_else(void**) {
-    ListenerOptions listener = small_listener();
-    listener.request_s_max = 30;
+    static Tree tree;
+    tree_make(tree);
+    const std::string address = std::string("unix:") + tree.path.c_str() + "/s";
+    ListenerOptions listener = listener_on(address.c_str());
     server_start(listener, {});
     server_publish(sample.snapshot);
-    const std::string address(server_address());
     const int idle = http_connect(address);
     assert_int_equal(ask_on(idle), 200);
     const int busy = http_connect(address);
-    const int small = 4096;
-    setsockopt(busy, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     std::string requests;
-    for (int i = 0; i < 300; ++i)
+    for (int i = 0; i < 30; ++i)
         requests += "GET /v0/containers HTTP/1.1\r\nHost: x\r\n\r\n";
     http_send(busy, requests);
     usleep(100'000);
@@ -284,13 +287,14 @@ void draining_answers_who_waits_for_an_answer_and_nobody_else(void**) {
     assert_true(http_receive_all(idle).empty());
     assert_int_equal(http_connect(address), -1);
     const std::string_view all = http_receive_all(busy);
-    assert_true(all.ends_with("\"c3999\"]"));
+    assert_true(all.ends_with("\"c3999\"]") && all.size() < 30 * std::size_t{25'000});
     usleep(50'000);
     server_do([](Server& server) { is_drained = server.is_drained(); });
     assert_true(is_drained);
     close(idle);
     close(busy);
     server_stop();
+    tree_remove(tree);
 }
 
 void large_headers_are_refused_by_each_listener_for_itself(void**) {
