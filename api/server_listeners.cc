@@ -120,7 +120,7 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
         ServerCallbacks::note_connection, &listener, MHD_OPTION_NOTIFY_COMPLETED,
         ServerCallbacks::note_completed, &listener, MHD_OPTION_UNESCAPE_CALLBACK,
         ServerCallbacks::leave_escapes, nullptr, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
-    tls_.forget_key();
+    if (is_tls) tls_.forget_key();
     if (daemon == nullptr) refuse_listener(error, "libmicrohttpd does not start");
     return daemon;
 }
