@@ -129,8 +129,9 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
 bool Server::open_listener(Listener& listener, ListenError& error) {
     listener.options.address = listener.socket.address;
     for (std::size_t i = 0; i < listener_count_; ++i) {
-        if (listeners_[i].socket.fd == listener.socket.fd)
-            return refuse_listener(error, "two listeners name the same socket of systemd");
+        if (listeners_[i].socket.fd != listener.socket.fd) continue;
+        listener.socket = ListenSocket{};  // the other's, so not to be closed
+        return refuse_listener(error, "two listeners name the same socket of systemd");
     }
     if (!check_listener(listener.options, error)) return false;
     listener.daemon = start_daemon(listener, error);

@@ -67,14 +67,15 @@ Status find_listen_fd(const ListenFdsTexts& texts, pid_t own, std::string_view n
 }
 
 Status adopt_listen_fd(int fd) {
-    const int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
-        fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
-        return Status::io_error;
+    if (fcntl(fd, F_GETFD) < 0) return Status::io_error;
+    // Before anything is changed: who set the environment may have meant another descriptor.
+    if (!has_option(fd, SO_TYPE, SOCK_STREAM) || !has_option(fd, SO_ACCEPTCONN, 1)) {
+        return Status::unsupported;
     }
-    const bool is_listening =
-        has_option(fd, SO_TYPE, SOCK_STREAM) && has_option(fd, SO_ACCEPTCONN, 1);
-    return is_listening ? Status::ok : Status::unsupported;
+    const int flags = fcntl(fd, F_GETFL);
+    const bool is_ours = flags >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+                         fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+    return is_ours ? Status::ok : Status::io_error;
 }
 
 }  // namespace nma

@@ -25,7 +25,7 @@ ListenFdsTexts read_listen_fds_environment();
 Status find_listen_fd(const ListenFdsTexts& texts, pid_t own, std::string_view name, int& fd);
 
 // Makes a socket that was handed over as one of ours: not inherited, never blocking. unsupported
-// when it is no stream socket that listens, io_error when it is no socket at all.
+// when it is no stream socket that listens, io_error when it is not open at all.
 Status adopt_listen_fd(int fd);
 
 }  // namespace nma
