@@ -12,7 +12,7 @@
 
 #include "agent/config_keys.h"
 #include "agent/json_lines.h"
-#include "api/listen_address.h"
+#include "api/listener_options.h"
 
 namespace nma {
 
@@ -84,6 +84,13 @@ const char* type_words(KeyType type) {
 }
 
 // One reading of one text; keeps what every error message needs.
+// Until the configuration says how listeners ask who clients are, nobody is asked.
+bool is_listenable(std::string_view text, ListenError& why) {
+    ListenerOptions options;
+    options.auth = AuthMode::none;
+    return parse_listen_address(text, options.address, why) && check_listener(options, why);
+}
+
 class ConfigReader {
   public:
     ConfigReader(const char* name, std::string_view text, Config& config, ConfigError& error)
@@ -159,12 +166,11 @@ class ConfigReader {
 
     bool check_addresses() {
         for (std::size_t i = 0; i < config_.listen_count; ++i) {
-            ListenAddress address;
-            FixedText<256> why;
-            if (parse_listen_address(config_.listen[i].view(), address, why)) continue;
+            ListenError why;
+            if (is_listenable(config_.listen[i].view(), why)) continue;
             Path path;
             char message[512];
-            snprintf(message, sizeof message, "is \"%.200s\": %s", config_.listen[i].c_str(),
+            snprintf(message, sizeof message, "is \"%.200s\": %.290s", config_.listen[i].c_str(),
                      why.c_str());
             return path.assign("listen") && refuse_element(path, static_cast<int>(i), message);
         }
@@ -219,12 +225,11 @@ class ConfigReader {
 };
 
 bool take_address(const char* text, Config& config, ConfigError& error) {
-    ListenAddress address;
-    FixedText<256> why;
-    const bool is_good = parse_listen_address(text, address, why);
+    ListenError why;
+    const bool is_good = is_listenable(text, why);
     if (is_good && config.listen[config.listen_count++].assign(text)) return true;
     char message[ConfigError::bytes_max];
-    snprintf(message, sizeof message, "--listen %.200s: %s", text, why.c_str());
+    snprintf(message, sizeof message, "--listen %.200s: %.290s", text, why.c_str());
     (void)error.assign(message);
     return false;
 }

@@ -81,8 +81,10 @@ bool print_answer(const Options& options, const Snapshot& snapshot, const NodeId
 }  // namespace
 
 void Program::lay_out(Arena& arena, const Config& config) {
-    const ServerOptions options = {.is_accept_required = config.is_accept_required,
-                                   .connection_count_max = config.connection_count_max};
+    const std::size_t listener_count = config.listen_count == 0 ? 1 : config.listen_count;
+    const ServerOptions options = {
+        .is_accept_required = config.is_accept_required,
+        .connection_count_max = listener_count * config.connection_count_max};
     readers_.init(arena, config.capacities);
     sampler_.init(arena, config.capacities);
     server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
@@ -125,9 +127,12 @@ bool Program::open_listeners(const Config& config) {
     listener_count_ = config.listen_count == 0 ? 1 : config.listen_count;
     for (std::size_t i = 0; i < listener_count_; ++i) {
         const char* text = config.listen_count == 0 ? default_listen : config.listen[i].c_str();
-        ListenAddress address;
-        FixedText<256> error;
-        if (!parse_listen_address(text, address, error) || !server_.listen(address, error)) {
+        ListenerOptions options;
+        ListenError error;
+        options.auth = AuthMode::none;
+        options.connection_count_max = config.connection_count_max;
+        if (!parse_listen_address(text, options.address, error) ||
+            !server_.listen(options, error)) {
             log_line(LogLevel::error, "cannot listen on %s: %s", text, error.c_str());
             return false;
         }

@@ -1,15 +1,30 @@
-// Listening sockets of our own, so that TCP and unix sockets are opened alike and with our options.
+// Listening sockets of our own, so that all kinds are opened alike and with our options.
 #pragma once
 
-#include "api/listen_address.h"
+#include <sys/types.h>
+
+#include "api/listener_options.h"
 
 namespace nma {
 
-// A socket that listens on `address`; -1, and `error` says why. The file of a unix socket gets mode
-// 0660; one that was left behind is replaced when nobody answers on it any more.
-int open_listen_socket(const ListenAddress& address, FixedText<256>& error);
+struct ListenSocket {
+    int fd = -1;
+    ListenAddress address;  // as it was bound; never of kind systemd
 
-// As it was bound: "http://127.0.0.1:61092", "http://[::1]:61092" or "unix:/path".
-FixedText<256> describe_listen_socket(int socket, const ListenAddress& address);
+    // Of the file that we made for a unix socket; it goes when the socket goes.
+    bool has_file = false;
+    dev_t device = 0;
+    ino_t inode = 0;
+};
+
+// A socket that listens, never blocks and is not inherited. False, and `error` says why, and the
+// cure.
+bool open_listen_socket(const ListenerOptions& options, ListenSocket& socket, ListenError& error);
+
+// Stops listening. Removes the file of a unix socket that we made, if it is still that one.
+void close_listen_socket(ListenSocket& socket);
+
+// As it was bound: "http://127.0.0.1:61092", "https://[::1]:61092" or "unix:/path".
+FixedText<256> describe_listen_socket(const ListenSocket& socket, bool is_tls);
 
 }  // namespace nma

@@ -8,13 +8,13 @@
 #include "api/json_writer.h"
 #include "api/server_callbacks.h"
 #include "platform/base/check.h"
+#include "platform/linux/clock.h"
 
 namespace nma {
 
 namespace {
 
 constexpr std::size_t uri_bytes_max = 8 * 1024;
-constexpr std::size_t header_bytes_max = 16 * 1024;
 constexpr int header_count_max = 100;
 
 // A body in the pool starts behind the address of its pool, for whoever gives it back.
@@ -43,7 +43,7 @@ constexpr FixedAnswer fixed_answers[] = {
     {406, "Not Acceptable", "Answers are application/json only: send Accept: application/json."},
     {414, "URI Too Long", "The request's URI has more than 8192 bytes."},
     {431, "Request Header Fields Too Large",
-     "The request has more than 100 header fields or 16384 bytes of them."},
+     "The request has more than 100 header fields, or more bytes of them than are taken here."},
     {400, "Bad Request",
      "The query has an unknown view or state: use view=standard or view=full, and state=running or "
      "state=all."},
@@ -103,7 +103,7 @@ bool is_reading(std::string_view method) {
     return method == "GET" || method == "HEAD";
 }
 
-bool has_large_headers(MHD_Connection* connection) {
+bool has_large_headers(MHD_Connection* connection, unsigned header_bytes_max) {
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     return (info != nullptr && info->header_size > header_bytes_max) ||
            MHD_get_connection_values(connection, MHD_HEADER_KIND, nullptr, nullptr) >
@@ -151,7 +151,8 @@ MHD_Result ServerCallbacks::handle(void* listener, MHD_Connection* connection, c
         *upload_bytes = 0;  // nothing that is sent to us is of interest
         return MHD_YES;
     }
-    const auto& from = *static_cast<const Server::Listener*>(listener);
+    auto& from = *static_cast<Server::Listener*>(listener);
+    from.connections.note_request(Server::connection_of(connection), boottime_ns());
     return from.server->answer({connection, path, method, from}) ? MHD_YES : MHD_NO;
 }
 
@@ -163,6 +164,8 @@ void Server::init(Arena& arena, const Capacities& capacities, Catalogue catalogu
     identity_ = &identity;
     options_ = options;
     pool_.init(arena, limits::body_pool_bytes(capacities));
+    places_ = arena.take<Connection>("connections", options.connection_count_max);
+    tls_.init(arena);
 }
 
 bool Server::make_fixed() {
@@ -189,7 +192,8 @@ void Server::drop_shared() {
 bool Server::answer(const Request& request) {
     if (has_long_uri(request.connection, request.path))
         return send_fixed(request, Fixed::uri_too_long);
-    if (has_large_headers(request.connection)) return send_fixed(request, Fixed::headers_too_large);
+    if (has_large_headers(request.connection, request.listener.options.header_bytes_max))
+        return send_fixed(request, Fixed::headers_too_large);
     RouteMatch match;
     switch (match_route(request.path, *identity_, match)) {
         case RouteStatus::found:

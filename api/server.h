@@ -6,9 +6,13 @@
 // else is answered by us, in JSON.
 #pragma once
 
+#include <sys/socket.h>
+
 #include "api/body_pool.h"
-#include "api/listen_address.h"
+#include "api/connection_table.h"
+#include "api/listen_socket.h"
 #include "api/router.h"
+#include "api/server_tls.h"
 #include "platform/linux/event_loop.h"
 
 struct MHD_Connection;
@@ -18,8 +22,8 @@ struct MHD_Response;
 namespace nma {
 
 struct ServerOptions {
-    bool is_accept_required = false;     // a request without Accept is 406
-    unsigned connection_count_max = 64;  // on each listener
+    bool is_accept_required = false;         // a request without Accept is 406
+    std::size_t connection_count_max = 512;  // on all listeners together
 };
 
 class Server {
@@ -32,8 +36,10 @@ class Server {
     void init(Arena& arena, const Capacities& capacities, Catalogue catalogue,
               const NodeIdentity& identity, const ServerOptions& options);
 
-    // Opens a listener, at most limits::listener_count_max of them. False, and `error` says why.
-    [[nodiscard]] bool listen(const ListenAddress& address, FixedText<256>& error);
+    // Opens a listener, at most limits::listener_count_max of them, and warns when tokens come over
+    // it readably. Clients may connect from now on; they wait until `attach`. False, and `error`
+    // says why.
+    [[nodiscard]] bool listen(const ListenerOptions& options, ListenError& error);
 
     // Of the index-th listener, as it was bound: "http://127.0.0.1:61092" or "unix:/path".
     FixedText<256> address(std::size_t index) const;
@@ -45,10 +51,30 @@ class Server {
     // the loop's thread only.
     void publish(const Snapshot* snapshot);
 
+    // Reads certificates, keys and client authorities anew. New connections get the new ones; those
+    // that are there end after their next answer, or with the reload after this one. False, and
+    // `error` says why: then the listener with that file, and those after it, keep what they have.
+    [[nodiscard]] bool reload_tls(ListenError& error);
+
+    // Lets nobody in any more: stops listening, and ends connections, once they have the answer
+    // that they wait for. They are gone when is_drained says so, at the latest after
+    // `request_s_max`.
+    void drain();
+    bool is_drained() const;
+
     // Ends all connections and removes unix sockets.
     void stop();
 
+    // What the client has shown in the TLS handshake of this connection; `uid` is set when good.
+    static ClientCertificate client_certificate(MHD_Connection* connection, CertificateUid& uid);
+
+    // For log lines: "192.0.2.7" or "unix uid 1000".
+    static FixedText<64> client_address(MHD_Connection* connection);
+
     std::uint64_t pool_full_count() const { return pool_full_count_; }
+    std::uint64_t refused_count() const { return refused_count_; }      // no place: 503 or closed
+    std::uint64_t evicted_count() const { return evicted_count_; }      // made room for newcomers
+    std::uint64_t timed_out_count() const { return timed_out_count_; }  // too slow
 
   private:
     friend struct ServerCallbacks;
@@ -77,10 +103,16 @@ class Server {
 
     struct Listener {
         Server* server = nullptr;
-        MHD_Daemon* daemon = nullptr;
-        unsigned connection_count_max = 0;
-        ListenAddress address;
+        ListenerOptions options;  // with the address as it was bound
+        ListenSocket socket;
         FixedText<256> description;
+        MHD_Daemon* daemon = nullptr;
+        MHD_Daemon* old_daemon = nullptr;  // has the certificate of before, and no new connections
+        int epoll = -1;                    // of the socket and the daemons
+        ConnectionTable connections;
+        Connection* arriving = nullptr;     // on its way into the daemon
+        bool is_ready = false;              // somebody waits to be let in
+        std::uint64_t closed_until_ns = 0;  // 0: open
     };
 
     struct Request {
@@ -91,6 +123,27 @@ class Server {
     };
 
     static constexpr std::size_t shared_count_max = 8;
+
+    // Of the connection, by the library's word for it.
+    static Connection& connection_of(MHD_Connection* connection);
+    // On listeners with AuthMode::peer: whether the process that connected is in their list. True
+    // on others.
+    static bool is_peer_allowed(const Request& request);
+
+    MHD_Daemon* start_daemon(Listener& listener, ListenError& error);
+    bool open_listener(Listener& listener, ListenError& error);
+    bool reload_tls_of(Listener& listener, ListenError& error);
+    static void stop_old_daemon(Listener& listener);
+    static void stop_accepting(Listener& listener);
+    void pause_accepting(Listener& listener, std::uint64_t now_ns);
+    static bool accept_again(Listener& listener);
+    void accept_ready(Listener& listener, std::uint64_t now_ns);
+    void let_in(Listener& listener, int fd, const sockaddr& address, socklen_t bytes,
+                std::uint64_t now_ns);
+    bool make_room(Listener& listener, std::uint64_t now_ns);
+    static void refuse(const Listener& listener, int fd);
+    void run(Listener& listener, std::uint64_t now_ns);
+    static void run_daemons(Listener& listener);
 
     bool make_fixed();
     bool answer(const Request& request);
@@ -112,7 +165,14 @@ class Server {
     Shared shared_[shared_count_max] = {};
     Listener listeners_[limits::listener_count_max] = {};
     std::size_t listener_count_ = 0;
+    std::span<Connection> places_;
+    std::size_t place_count_ = 0;  // given to listeners
+    ServerTls tls_;
     std::uint64_t pool_full_count_ = 0;
+    std::uint64_t refused_count_ = 0;
+    std::uint64_t evicted_count_ = 0;
+    std::uint64_t timed_out_count_ = 0;
+    std::uint64_t warned_at_ns_ = 0;  // that descriptors were short; 0: not yet
 };
 
 }  // namespace nma

@@ -7,6 +7,13 @@
 
 namespace nma {
 
+// Ends a connection in both directions; the library notices and closes it.
+void hang_up(const Connection& connection);
+
+// The same for one whose time is over. An answer that its client does not take goes, too: the
+// kernel would keep it for minutes.
+void cut_off(const Connection& connection);
+
 struct ServerCallbacks {
     // `listener` is the Server::Listener on which the request came.
     static MHD_Result handle(void* listener, MHD_Connection* connection, const char* path,
@@ -17,9 +24,16 @@ struct ServerCallbacks {
     // once, by the router.
     static std::size_t leave_escapes(void*, MHD_Connection*, char* text);
 
-    // For the event loop, about one Server::Listener.
-    static int timeout_ms(void* listener);
-    static void run(void* listener);
+    // A connection begins and ends, and a request is over, one way or the other.
+    static void note_connection(void* listener, MHD_Connection* connection, void** place,
+                                MHD_ConnectionNotificationCode code);
+    static void note_completed(void* listener, MHD_Connection* connection, void** context,
+                               MHD_RequestTerminationCode code);
+
+    // For the event loop: about one Server::Listener, and about all of a Server.
+    static void note_ready(void* listener, std::uint32_t ready);
+    static int timeout_ms(void* server);
+    static void run(void* server);
 };
 
 }  // namespace nma

@@ -271,6 +271,41 @@ inline constexpr std::size_t permission_bytes_max = 128;
 
 // Tokens that were proven and are remembered: one for each client that polls.
 inline constexpr std::size_t token_cache_count = 256;
+// Connections -------------------------------------------------------------------------------------
+
+// What one listener may be configured to hold.
+inline constexpr std::size_t connections_per_listener_max = 1024;
+
+// Connections that one listener takes before others get their turn.
+inline constexpr std::size_t accepts_per_turn_max = 64;
+
+// How long a connection may wait for its next request before it has to make room for a newcomer: a
+// client that is there has sent its request by then.
+inline constexpr std::uint32_t undisturbed_wait_ms = 1000;
+
+// How long nobody is let in after the system had no descriptor for one.
+inline constexpr std::uint32_t accept_pause_ms = 100;
+
+// Groups of a process that connects, besides its own. One in more of them counts by its own only.
+inline constexpr std::size_t peer_group_count_max = 1024;
+
+// An entry of the system's list of users or groups; a group's names all its members.
+inline constexpr std::size_t user_entry_bytes = 16 * 1024;
+
+// How long another process may be busy in a unix socket's directory: it makes a socket, as we do.
+inline constexpr std::uint32_t socket_lock_ms_max = 500;
+
+// Sockets that systemd hands over.
+inline constexpr std::size_t systemd_socket_count_max = 64;
+
+// PEM files of TLS, with the NUL. A chain has 2 to 4 certificates of 1 to 3 KB; a list of all
+// public authorities has 220 KB.
+inline constexpr std::size_t tls_certificate_bytes = 64 * 1024;
+inline constexpr std::size_t tls_key_bytes = 16 * 1024;
+inline constexpr std::size_t tls_client_ca_bytes = 512 * 1024;
+
+// How long a client certificate that was good is not looked at again.
+inline constexpr std::uint32_t client_certificate_s_max = 60;
 
 // The program
 // --------------------------------------------------------------------------------------

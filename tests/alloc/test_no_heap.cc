@@ -53,7 +53,7 @@ struct Bed {
     Server server;
     EventLoop loop;
     NodeIdentity identity;
-    FixedText<256> error;
+    ListenError error;
     std::uint64_t ticks = 0;
     int tick_request = -1;
     int tick_done = -1;
@@ -154,10 +154,11 @@ void start(Bed& bed) {
     bed.tick_done = eventfd(0, EFD_CLOEXEC);
     assert_true(bed.loop.open() == Status::ok);
     assert_true(bed.loop.watch(bed.tick_request, EPOLLIN, {on_tick_request, &bed}) == Status::ok);
-    ListenAddress address;
-    assert_true(parse_listen_address("127.0.0.1:0", address, bed.error));
+    ListenerOptions listener;
+    listener.auth = AuthMode::none;
+    assert_true(parse_listen_address("127.0.0.1:0", listener.address, bed.error));
     take_tick(bed);
-    assert_true(bed.server.listen(address, bed.error));
+    assert_true(bed.server.listen(listener, bed.error));
     assert_true(bed.server.attach(bed.loop));
     const FixedText<256> url = bed.server.address(0);
     bed.address.sin_family = AF_INET;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "api/accept.h"
-#include "api/listen_address.h"
+#include "api/listener_options.h"
 #include "api/router.h"
 
 namespace {
@@ -29,12 +29,15 @@ void check_route(std::string_view path) {
 }
 
 void check_address(std::string_view text) {
-    nma::ListenAddress address;
-    nma::FixedText<256> error;
-    const bool is_good = nma::parse_listen_address(text, address, error);
+    nma::ListenerOptions options;
+    nma::ListenError error;
+    options.auth = nma::AuthMode::none;
+    const bool is_good = nma::parse_listen_address(text, options.address, error);
     if (!is_good && error.empty()) std::abort();
-    const bool is_ipv4 = address.kind == nma::ListenAddress::Kind::ipv4;
-    if (is_good && is_ipv4 && address.bytes[0] != 127) std::abort();
+    if (!is_good) return;
+    const bool is_systemd = options.address.kind == nma::ListenAddress::Kind::systemd;
+    const bool is_open = nma::check_listener(options, error);
+    if (is_open != (is_systemd || nma::is_local(options.address))) std::abort();
 }
 
 }  // namespace

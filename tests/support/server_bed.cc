@@ -22,9 +22,10 @@ struct Bed {
     Server server;
     FixedText<256> address;
     pthread_t thread = {};
-    int order = -1;  // eventfd: do what `next` says
+    int order = -1;  // eventfd: do what `next` and `work` say
     int done = -1;
-    const Snapshot* next = nullptr;  // publish this, or end when null
+    const Snapshot* next = nullptr;   // publish this
+    void (*work)(Server&) = nullptr;  // do this; end when both are null
 };
 
 Bed bed;
@@ -32,10 +33,12 @@ Bed bed;
 void on_order(void*, std::uint32_t) {
     std::uint64_t count = 0;
     if (read(bed.order, &count, sizeof count) != sizeof count) return;
-    if (bed.next == nullptr) {
-        bed.loop.stop();
-    } else {
+    if (bed.next != nullptr) {
         bed.server.publish(bed.next);
+    } else if (bed.work != nullptr) {
+        bed.work(bed.server);
+    } else {
+        bed.loop.stop();
     }
     if (write(bed.done, &count, sizeof count) != sizeof count) abort();
 }
@@ -45,16 +48,29 @@ void* run_loop(void*) {
     return nullptr;
 }
 
-void send_order(const Snapshot* next) {
+void send_order(const Snapshot* next, void (*work)(Server&)) {
     std::uint64_t one = 1;
     bed.next = next;
+    bed.work = work;
     assert_int_equal(write(bed.order, &one, sizeof one), sizeof one);
     assert_int_equal(read(bed.done, &one, sizeof one), sizeof one);
 }
 
 }  // namespace
 
+ListenerOptions listener_on(const char* address) {
+    ListenerOptions listener;
+    ListenError error;
+    listener.auth = AuthMode::none;
+    assert_true(parse_listen_address(address, listener.address, error));
+    return listener;
+}
+
 void server_start(const char* listen, const ServerOptions& options) {
+    server_start(listener_on(listen), options);
+}
+
+void server_start(const ListenerOptions& listener, const ServerOptions& options) {
     bed = Bed{};
     (void)bed.identity.mesos_id.assign("a1-S0");
     assert_true(bed.arena.map(std::size_t{64} << 20));
@@ -65,10 +81,8 @@ void server_start(const char* listen, const ServerOptions& options) {
     bed.order = eventfd(0, EFD_CLOEXEC);
     bed.done = eventfd(0, EFD_CLOEXEC);
     assert_true(bed.loop.watch(bed.order, EPOLLIN, {on_order, nullptr}) == Status::ok);
-    ListenAddress address;
-    FixedText<256> error;
-    assert_true(parse_listen_address(listen, address, error));
-    if (!bed.server.listen(address, error)) print_error("%s\n", error.c_str());
+    ListenError error;
+    if (!bed.server.listen(listener, error)) print_error("%s\n", error.c_str());
     assert_true(error.empty());
     bed.address = bed.server.address(0);
     assert_true(bed.server.attach(bed.loop));
@@ -76,7 +90,7 @@ void server_start(const char* listen, const ServerOptions& options) {
 }
 
 void server_stop() {
-    send_order(nullptr);
+    send_order(nullptr, nullptr);
     pthread_join(bed.thread, nullptr);
     bed.server.stop();
     bed.loop.close();
@@ -86,7 +100,11 @@ void server_stop() {
 }
 
 void server_publish(const Snapshot& snapshot) {
-    send_order(&snapshot);
+    send_order(&snapshot, nullptr);
+}
+
+void server_do(void (*work)(Server&)) {
+    send_order(nullptr, work);
 }
 
 std::string_view server_address() {

@@ -5,12 +5,19 @@
 
 namespace nma::test {
 
-// Listens on `listen` and serves the small catalogue. One at a time.
+// A listener on this address that asks nobody who they are.
+ListenerOptions listener_on(const char* address);
+
+// Listens and serves the small catalogue. One at a time.
 void server_start(const char* listen, const ServerOptions& options);
+void server_start(const ListenerOptions& listener, const ServerOptions& options);
 void server_stop();
 
 // Makes the server answer from `snapshot` from now on; done when it returns.
 void server_publish(const Snapshot& snapshot);
+
+// Does `work` on the server's thread, between two rounds of its loop.
+void server_do(void (*work)(Server& server));
 
 // As it was bound.
 std::string_view server_address();

@@ -50,9 +50,9 @@ constexpr BadCase bad_cases[] = {
     {"{\"listen\": [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}",
      "f:1: listen has more than 8 addresses"},
     {"{\"listen\": [\"[::1]:1\",\n\"0.0.0.0:80\"]}",
-     "f:2: listen[1] is \"0.0.0.0:80\": others could reach this address, and this version cannot "
-     "ask "
-     "for tokens yet; listen on 127.0.0.1, [::1] or a unix socket"},
+     "f:2: listen[1] is \"0.0.0.0:80\": others can reach this address, and with auth \"none\" "
+     "nobody "
+     "would ask who they are; use auth \"token\", or listen on 127.0.0.1, [::1] or a unix socket"},
     {"{\n\"node.role\": \"master\"}",
      "f:2: node.role is not a known key; known here: listen, interval_s, host_root, node, "
      "discovery, disk, http, process, limits"},

@@ -11,7 +11,7 @@ using Kind = ListenAddress::Kind;
 
 void loopback_and_unix_addresses_are_taken(void**) {
     ListenAddress address;
-    FixedText<256> error;
+    ListenError error;
     assert_true(parse_listen_address("127.0.0.1:61092", address, error));
     assert_true(address.kind == Kind::ipv4 && address.port == 61092 && address.bytes[0] == 127);
     assert_true(parse_listen_address("127.8.9.1:0", address, error));
@@ -25,13 +25,20 @@ void loopback_and_unix_addresses_are_taken(void**) {
     assert_string_equal(address.path.c_str(), "/run/a b.sock");
 }
 
-void addresses_that_others_can_reach_are_refused(void**) {
+void addresses_that_others_can_reach_are_not_local(void**) {
     for (const char* text : {"0.0.0.0:80", "10.0.0.1:80", "128.0.0.1:80", "[::]:80", "[fe80::1]:80",
-                             "[::ffff:127.0.0.1]:80", "[2001:db8::1]:80", "255.255.255.255:1"}) {
+                             "[::ffff:127.0.0.1]:80", "[2001:db8::1]:80", "255.255.255.255:1",
+                             "systemd:0", "systemd:metrics.socket"}) {
         ListenAddress address;
-        FixedText<256> error;
-        assert_false(parse_listen_address(text, address, error));
-        assert_non_null(strstr(error.c_str(), "cannot ask for tokens yet"));
+        ListenError error;
+        assert_true(parse_listen_address(text, address, error));
+        assert_false(is_local(address));
+    }
+    for (const char* text : {"127.0.0.1:80", "127.255.0.1:80", "[::1]:80", "unix:/run/a"}) {
+        ListenAddress address;
+        ListenError error;
+        assert_true(parse_listen_address(text, address, error));
+        assert_true(is_local(address));
     }
 }
 
@@ -58,9 +65,13 @@ void everything_else_is_refused_with_a_cure(void**) {
                                         "unix:a",
                                         "unix:/run/",
                                         "UNIX:/run/a",
+                                        "systemd:",
+                                        "systemd:a:b",
+                                        "systemd:a b",
+                                        "systemd:a\n",
                                         "/run/a"}) {
         ListenAddress address;
-        FixedText<256> error;
+        ListenError error;
         if (parse_listen_address(text, address, error)) print_error("taken: %s\n", text.data());
         assert_false(parse_listen_address(text, address, error));
         assert_false(error.empty());
@@ -70,13 +81,14 @@ void everything_else_is_refused_with_a_cure(void**) {
 void path_is_as_long_as_the_kernel_takes(void**) {
     char text[128] = "unix:/";
     ListenAddress address;
-    FixedText<256> error;
+    ListenError error;
     memset(text + 6, 'x', 120);
     assert_true(parse_listen_address({text, 5 + 107}, address, error));
     assert_int_equal(address.path.size(), 107);
     assert_false(parse_listen_address({text, 5 + 108}, address, error));
     text[20] = '\0';
     assert_false(parse_listen_address({text, 40}, address, error));
+    assert_false(parse_listen_address({"127.0.0.1\0:80", 13}, address, error));
 }
 
 }  // namespace
@@ -84,7 +96,7 @@ void path_is_as_long_as_the_kernel_takes(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(loopback_and_unix_addresses_are_taken),
-        cmocka_unit_test(addresses_that_others_can_reach_are_refused),
+        cmocka_unit_test(addresses_that_others_can_reach_are_not_local),
         cmocka_unit_test(everything_else_is_refused_with_a_cure),
         cmocka_unit_test(path_is_as_long_as_the_kernel_takes),
     };

@@ -194,7 +194,7 @@ void nothing_is_answered_before_the_first_snapshot(void**) {
 }
 
 void accept_can_be_required(void**) {
-    server_start("127.0.0.1:0", {.is_accept_required = true, .connection_count_max = 8});
+    server_start("127.0.0.1:0", {.is_accept_required = true});
     assert_int_equal(http_status(http_get(server_address(), "GET /v0/ping")), 406);
     assert_int_equal(
         http_status(http_get(server_address(), "GET /v0/ping", "Accept: application/json\r\n")),
@@ -230,24 +230,6 @@ void slow_client_holds_up_nobody(void**) {
     const std::string_view late = http_body(http_receive_one(slow, false));
     assert_true(late.starts_with("[\"c0\",\"c1\",") && late.ends_with("\"c3999\"]"));
     close(slow);
-    server_stop();
-}
-
-void connections_beyond_the_limit_wait(void**) {
-    server_start("127.0.0.1:0", {.is_accept_required = false, .connection_count_max = 4});
-    int connections[4];
-    for (int& connection : connections) {
-        connection = http_connect(server_address());
-        http_send(connection, "GET /v0/ping HTTP/1.1\r\nHost: x\r\n\r\n");
-        assert_int_equal(http_status(http_receive_one(connection, false)), 200);
-    }
-    const int late = http_connect(server_address());
-    http_send(late, "GET /v0/ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    close(connections[0]);
-    assert_int_equal(http_status(http_receive_one(late, false)), 200);
-    close(late);
-    for (int i = 1; i < 4; ++i)
-        close(connections[i]);
     server_stop();
 }
 
@@ -292,7 +274,6 @@ int main() {
         cmocka_unit_test(nothing_is_answered_before_the_first_snapshot),
         cmocka_unit_test(accept_can_be_required),
         cmocka_unit_test(slow_client_holds_up_nobody),
-        cmocka_unit_test(connections_beyond_the_limit_wait),
         cmocka_unit_test(thousands_of_requests_leave_no_descriptor_behind),
         cmocka_unit_test(half_closed_connection_gets_its_answer),
     };

@@ -1,0 +1,31 @@
+// Sockets that systemd opened for us (sd_listen_fds(3)): descriptors from 3 on, told by environment
+// variables.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string_view>
+
+#include "platform/base/status.h"
+
+namespace nma {
+
+// The texts of the variables; null: not set.
+struct ListenFdsTexts {
+    const char* pid = nullptr;    // LISTEN_PID
+    const char* count = nullptr;  // LISTEN_FDS
+    const char* names = nullptr;  // LISTEN_FDNAMES: one for each, with colons between
+};
+
+ListenFdsTexts read_listen_fds_environment();
+
+// The descriptor with this name or, when `name` is a number, at this position, counted from 0.
+// absent: nothing was handed to process `own`, or no such one; malformed; full: the name is that
+// of several.
+Status find_listen_fd(const ListenFdsTexts& texts, pid_t own, std::string_view name, int& fd);
+
+// Makes a socket that was handed over as one of ours: not inherited, never blocking. unsupported
+// when it is no stream socket that listens, io_error when it is not open at all.
+Status adopt_listen_fd(int fd);
+
+}  // namespace nma
