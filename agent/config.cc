@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iterator>
 
 #include "agent/config_keys.h"
 #include "agent/json_lines.h"
+#include "agent/listener_keys.h"
 #include "api/listener_options.h"
 
 namespace nma {
@@ -19,33 +21,50 @@ namespace nma {
 namespace {
 
 constexpr std::size_t file_bytes_max = 256 * 1024;
+constexpr const char* default_listen = "127.0.0.1:61092";
 
 using Path = FixedText<256>;
 
+// The row of a path such as "listen[2].auth" is that of "listen[].auth".
+bool is_row_of(std::string_view row, std::string_view path) {
+    while (!row.empty() && !path.empty() && row.front() == path.front()) {
+        const bool is_index = row.front() == '[';
+        row.remove_prefix(1);
+        path.remove_prefix(1);
+        if (is_index) path.remove_prefix(std::min(path.find(']'), path.size()));
+    }
+    return row.empty() && path.empty();
+}
+
 const KeyRow* find_row(std::string_view path) {
-    for (const KeyRow& row : config_keys()) {
-        if (row.path == path) return &row;
+    for (const std::span<const KeyRow> keys : {config_keys(), listener_keys()}) {
+        for (const KeyRow& row : keys) {
+            if (is_row_of(row.path, path)) return &row;
+        }
     }
     return nullptr;
 }
 
-// The keys right below `prefix` ("" or "node."), separated by commas.
+// The keys right below `prefix` ("", "node." or "listen[2]."), separated by commas.
 void list_keys(std::string_view prefix, Path& keys) {
-    for (const KeyRow& row : config_keys()) {
-        std::string_view path = row.path;
-        if (!path.starts_with(prefix)) continue;
-        path.remove_prefix(prefix.size());
-        if (path.find('.') != path.npos) continue;
-        const bool fits = (keys.empty() || keys.append(", ")) && keys.append(path);
-        if (!fits) return;
+    for (const std::span<const KeyRow> rows : {config_keys(), listener_keys()}) {
+        for (const KeyRow& row : rows) {
+            const std::string_view path = row.path;
+            const std::size_t dot = path.rfind('.');
+            const std::string_view parent = path.substr(0, dot == path.npos ? 0 : dot + 1);
+            if (!is_row_of(parent, prefix)) continue;
+            const bool fits =
+                (keys.empty() || keys.append(", ")) && keys.append(path.substr(parent.size()));
+            if (!fits) return;
+        }
     }
 }
 
-// -1 when all elements are strings.
-int index_of_other_than_text(const cJSON& array) {
+// -1 when all elements have one of the types.
+int index_of_other_than(const cJSON& array, int types) {
     int index = 0;
     for (const cJSON* item = array.child; item != nullptr; item = item->next, ++index) {
-        if (cJSON_IsString(item) == 0) return index;
+        if ((item->type & types) == 0) return index;
     }
     return -1;
 }
@@ -56,8 +75,10 @@ bool has_type(const cJSON& value, KeyType type) {
             return cJSON_IsObject(&value) != 0;
         case KeyType::text:
             return cJSON_IsString(&value) != 0;
+        case KeyType::listener_list:
+        case KeyType::id_list:
         case KeyType::text_list:
-            return cJSON_IsArray(&value) != 0 && index_of_other_than_text(value) < 0;
+            return cJSON_IsArray(&value) != 0;
         case KeyType::boolean:
             return cJSON_IsBool(&value) != 0;
         case KeyType::whole_number:
@@ -73,6 +94,10 @@ const char* type_words(KeyType type) {
             return "an object";
         case KeyType::text:
             return "a string";
+        case KeyType::listener_list:
+            return "an array of addresses and objects";
+        case KeyType::id_list:
+            return "an array of numbers and names";
         case KeyType::text_list:
             return "an array of strings";
         case KeyType::boolean:
@@ -85,10 +110,13 @@ const char* type_words(KeyType type) {
 
 // One reading of one text; keeps what every error message needs.
 // Until the configuration says how listeners ask who clients are, nobody is asked.
-bool is_listenable(std::string_view text, ListenError& why) {
-    ListenerOptions options;
-    options.auth = AuthMode::none;
-    return parse_listen_address(text, options.address, why) && check_listener(options, why);
+// Takes its address apart, and asks whether it may be listened on; limits that were not given come
+// later.
+bool take_listener(ConfiguredListener& listener, ListenError& why) {
+    if (!parse_listen_address(listener.text.view(), listener.options.address, why)) return false;
+    ListenerOptions whole = listener.options;
+    fill_limits(whole, ListenerOptions{});
+    return check_listener(whole, why);
 }
 
 class ConfigReader {
@@ -142,10 +170,6 @@ class ConfigReader {
         const KeyRow* row = find_row(path.view());
         if (row == nullptr) return refuse_unknown(path, prefix);
         char why[128];
-        if (row->type == KeyType::text_list && cJSON_IsArray(&value) != 0) {
-            const int odd = index_of_other_than_text(value);
-            if (odd >= 0) return refuse_element(path, odd, "must be a string");
-        }
         if (!has_type(value, row->type)) {
             snprintf(why, sizeof why, "must be %s", type_words(row->type));
             return refuse(path, 0, why);
@@ -159,22 +183,52 @@ class ConfigReader {
             Path inner = path;
             return inner.append(".") && read_members(value, inner.view());
         }
+        if (row->type == KeyType::listener_list) return read_listeners(value, path);
+        if (row->type == KeyType::id_list) {
+            const int odd = index_of_other_than(value, cJSON_Number | cJSON_String);
+            if (odd >= 0) return refuse_element(path, odd, "must be a number or a name");
+        }
+        if (row->type == KeyType::text_list) {
+            const int odd = index_of_other_than(value, cJSON_String);
+            if (odd >= 0) return refuse_element(path, odd, "must be a string");
+        }
         const char* wrong = row->apply(value, config_);
-        if (wrong != nullptr) return refuse(path, 0, wrong);
-        return row->type != KeyType::text_list || check_addresses();
+        return wrong == nullptr || refuse(path, 0, wrong);
     }
 
-    bool check_addresses() {
-        for (std::size_t i = 0; i < config_.listen_count; ++i) {
-            ListenError why;
-            if (is_listenable(config_.listen[i].view(), why)) continue;
-            Path path;
-            char message[512];
-            snprintf(message, sizeof message, "is \"%.200s\": %.290s", config_.listen[i].c_str(),
-                     why.c_str());
-            return path.assign("listen") && refuse_element(path, static_cast<int>(i), message);
+    bool read_listeners(const cJSON& array, const Path& path) {
+        config_.listen_count = 0;
+        int index = 0;
+        for (const cJSON* item = array.child; item != nullptr; item = item->next, ++index) {
+            const bool is_text = cJSON_IsString(item) != 0;
+            if (!is_text && cJSON_IsObject(item) == 0) {
+                return refuse_element(path, index, "must be an address or an object");
+            }
+            if (config_.listen_count == limits::listener_count_max) {
+                return refuse(path, 0, "has more than 8 addresses");
+            }
+            if (!add_listener(is_text ? item->valuestring : "", config_)) {
+                return refuse_element(path, index, "is too long");
+            }
+            Path inner = path;
+            char prefix[16];
+            snprintf(prefix, sizeof prefix, "[%d].", index);
+            if (!is_text && !(inner.append(prefix) && read_members(*item, inner.view()))) {
+                return false;
+            }
+            if (!check_listener_at(path, index)) return false;
         }
         return true;
+    }
+
+    bool check_listener_at(const Path& path, int index) {
+        ConfiguredListener& listener = config_.listen[config_.listen_count - 1];
+        ListenError why;
+        if (take_listener(listener, why)) return true;
+        char message[600];
+        snprintf(message, sizeof message, "is \"%.200s\": %.380s", listener.text.c_str(),
+                 why.c_str());
+        return refuse_element(path, index, message);
     }
 
     bool refuse_element(const Path& list, int index, const char* why) {
@@ -224,14 +278,26 @@ class ConfigReader {
     ConfigError& error_;
 };
 
-bool take_address(const char* text, Config& config, ConfigError& error) {
+bool take_address(const char* text, AuthMode auth, Config& config, ConfigError& error) {
     ListenError why;
-    const bool is_good = is_listenable(text, why);
-    if (is_good && config.listen[config.listen_count++].assign(text)) return true;
+    bool is_good = add_listener(text, config);
+    if (is_good) {
+        ConfiguredListener& listener = config.listen[config.listen_count - 1];
+        listener.options.auth = auth;
+        is_good = take_listener(listener, why);
+    } else {
+        (void)why.assign("it is too long");
+    }
+    if (is_good) return true;
     char message[ConfigError::bytes_max];
     snprintf(message, sizeof message, "--listen %.200s: %.290s", text, why.c_str());
     (void)error.assign(message);
     return false;
+}
+
+bool has_token_files(const TokenFiles& files) {
+    return !files.secret.empty() || !files.public_key.empty() || !files.jwks.empty() ||
+           !files.tokens.empty();
 }
 
 bool refuse_file(const char* path, const char* why, ConfigError& error) {
@@ -292,7 +358,30 @@ bool apply_options(const Options& options, Config& config, ConfigError& error) {
     }
     if (options.listen_count != 0) config.listen_count = 0;
     for (std::size_t i = 0; i < options.listen_count; ++i) {
-        if (!take_address(options.listen[i], config, error)) return false;
+        if (!take_address(options.listen[i], options.auth, config, error)) return false;
+    }
+    return true;
+}
+
+bool finish_config(Config& config, ConfigError& error) {
+    if (config.listen_count == 0 && !take_address(default_listen, AuthMode::none, config, error)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        ConfiguredListener& listener = config.listen[i];
+        fill_limits(listener.options, config.listener_defaults);
+        if (listener.options.auth != AuthMode::token || has_token_files(config.auth.tokens)) {
+            continue;
+        }
+        char message[ConfigError::bytes_max];
+        snprintf(message, sizeof message,
+                 "%.200s asks for tokens, and no token could be good: configure auth.tokens_file "
+                 "(`node-metrics-agent token new` makes tokens), auth.secret_file, "
+                 "auth.public_key_file or auth.jwks_file; or, on loopback and unix sockets, say "
+                 "\"auth\": \"none\" (--auth none)",
+                 listener.text.c_str());
+        (void)error.assign(message);
+        return false;
     }
     return true;
 }

@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "agent/options.h"
+#include "api/auth/gate.h"
+#include "api/listener_options.h"
 #include "api/node_identity.h"
 #include "cgroups/sandbox.h"
 #include "platform/base/fixed_text.h"
@@ -22,9 +24,16 @@ struct ProcessConfig {
     bool has_landlock = true;
 };
 
+struct ConfiguredListener {
+    FixedText<256> text;      // the address as it was written
+    ListenerOptions options;  // a limit of 0 means Config::listener_defaults until finish_config
+};
+
 struct Config {
-    FixedText<256> listen[limits::listener_count_max];
-    std::size_t listen_count = 0;  // 0: the default address
+    ConfiguredListener listen[limits::listener_count_max];
+    std::size_t listen_count = 0;
+    ListenerOptions listener_defaults;  // limits only
+    AuthOptions auth;
     std::uint32_t interval_s = limits::interval_s_default;
     FixedText<limits::path_bytes> host_root;
     NodeIdentity node;  // empty fields are discovered
@@ -34,7 +43,6 @@ struct Config {
     std::uint32_t idle_age_s = limits::idle_age_s_default;
     std::uint32_t exited_age_s = limits::exited_age_s_default;
     bool is_accept_required = false;
-    std::uint32_t connection_count_max = 64;
     ProcessConfig process;
     Capacities capacities;
 };
@@ -51,7 +59,12 @@ bool read_config_file(const char* path, Config& config, ConfigError& error);
 // The same from a text; `name` is what errors call it.
 bool read_config_text(const char* name, std::string_view text, Config& config, ConfigError& error);
 
-// What the command line says wins. False when an address is none, or one that others could reach.
+// What the command line says wins. False when an address is none.
 bool apply_options(const Options& options, Config& config, ConfigError& error);
+
+// Last: fills in what nobody said, 127.0.0.1:61092 for everybody on this machine when no address
+// was given. False when a listener lets in whom it must not, or asks for tokens of which none
+// could be good.
+bool finish_config(Config& config, ConfigError& error);
 
 }  // namespace nma

@@ -11,17 +11,6 @@ const char* assign_text(const cJSON& value, FixedText<N>& target) {
     return target.assign(value.valuestring) ? nullptr : "is too long";
 }
 
-const char* apply_listen(const cJSON& value, Config& config) {
-    config.listen_count = 0;
-    for (const cJSON* item = value.child; item != nullptr; item = item->next) {
-        if (config.listen_count == limits::listener_count_max) return "has more than 8 addresses";
-        if (!config.listen[config.listen_count++].assign(item->valuestring)) {
-            return "has an address that is too long";
-        }
-    }
-    return nullptr;
-}
-
 const char* apply_mesos_id(const cJSON& value, Config& config) {
     const std::string_view id = value.valuestring;
     if (!id.empty() && !is_agent_id(id)) return "must be of letters, digits and hyphens";
@@ -70,7 +59,7 @@ const char* apply_capabilities(const cJSON& value, Config& config) {
     }
 
 constexpr KeyRow rows[] = {
-    {"listen", KeyType::text_list, apply_listen},
+    {"listen", KeyType::listener_list},
     {"interval_s", NMA_NUMBER(interval_s), 1, limits::interval_s_max},
     {"host_root", NMA_TEXT(host_root)},
     {"node", KeyType::object},
@@ -89,7 +78,16 @@ constexpr KeyRow rows[] = {
      limits::walk_entries_per_s_max},
     {"http", KeyType::object},
     {"http.accept_required", NMA_BOOLEAN(is_accept_required)},
-    {"http.connections", NMA_NUMBER(connection_count_max), 1, 1024},
+    {"auth", KeyType::object},
+    {"auth.secret_file", NMA_TEXT(auth.tokens.secret)},
+    {"auth.public_key_file", NMA_TEXT(auth.tokens.public_key)},
+    {"auth.jwks_file", NMA_TEXT(auth.tokens.jwks)},
+    {"auth.tokens_file", NMA_TEXT(auth.tokens.tokens)},
+    {"auth.leeway_s", NMA_NUMBER(auth.tokens.leeway_s), 0, 3600},
+    {"auth.acl_file", NMA_TEXT(auth.authorization.acl)},
+    {"auth.authorizer_socket", NMA_TEXT(auth.authorization.socket)},
+    {"auth.authorizer_timeout_ms", NMA_NUMBER(auth.authorization.timeout_ms), 1, 10'000},
+    {"auth.authorizer_cache_s", NMA_NUMBER(auth.authorization.cache_s), 0, 3600},
     {"process", KeyType::object},
     {"process.user", NMA_TEXT(process.user)},
     {"process.capabilities", KeyType::text_list, apply_capabilities},

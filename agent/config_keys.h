@@ -10,20 +10,29 @@
 
 namespace nma {
 
-enum class KeyType : std::uint8_t { object, text, text_list, boolean, whole_number };
+enum class KeyType : std::uint8_t {
+    object,
+    text,
+    text_list,
+    boolean,
+    whole_number,
+    listener_list,  // of strings, and of objects whose keys are those of "listen[]"
+    id_list,        // of users or groups: whole numbers and strings
+};
 
 struct KeyRow {
-    const char* path;  // "node.role"
+    const char* path;  // "node.role", "listen[].auth"
     KeyType type;
 
-    // Takes a value that has the row's type. Null, or what is wrong with it. Null for objects.
+    // Takes a value that has the row's type. Null, or what is wrong with it. Null for objects and
+    // lists of listeners.
     const char* (*apply)(const cJSON& value, Config& config) = nullptr;
 
     double min = 0;  // of numbers
     double max = 0;
 };
 
-// An object stands before its members.
+// An object stands before its members. Those of listeners are in listener_keys.h.
 std::span<const KeyRow> config_keys();
 
 }  // namespace nma

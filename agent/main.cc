@@ -17,7 +17,7 @@ bool load_config(const Options& options, Config& config) {
     set_defaults(config);
     const bool is_good =
         (options.config_path == nullptr || read_config_file(options.config_path, config, error)) &&
-        apply_options(options, config, error);
+        apply_options(options, config, error) && finish_config(config, error);
     if (!is_good) log_line(LogLevel::error, "%s", error.c_str());
     return is_good;
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "agent/listener_keys.h"
 #include "platform/base/text_cursor.h"
 
 namespace nma {
@@ -13,15 +14,11 @@ namespace nma {
 namespace {
 
 constexpr option long_options[] = {
-    {"config", required_argument, nullptr, 'c'},
-    {"listen", required_argument, nullptr, 'l'},
-    {"interval", required_argument, nullptr, 'i'},
-    {"host-root", required_argument, nullptr, 'r'},
-    {"uid", required_argument, nullptr, 'u'},
-    {"view", required_argument, nullptr, 'v'},
-    {"version", no_argument, nullptr, 'V'},
-    {"help", no_argument, nullptr, 'h'},
-    {nullptr, 0, nullptr, 0},
+    {"config", required_argument, nullptr, 'c'},   {"listen", required_argument, nullptr, 'l'},
+    {"interval", required_argument, nullptr, 'i'}, {"host-root", required_argument, nullptr, 'r'},
+    {"uid", required_argument, nullptr, 'u'},      {"auth", required_argument, nullptr, 'a'},
+    {"view", required_argument, nullptr, 'v'},     {"version", no_argument, nullptr, 'V'},
+    {"help", no_argument, nullptr, 'h'},           {nullptr, 0, nullptr, 0},
 };
 
 using ErrorText = FixedText<256>;
@@ -54,6 +51,11 @@ bool add_listen(Options& options, const char* text, ErrorText& error) {
     return true;
 }
 
+bool set_auth(Options& options, std::string_view text, ErrorText& error) {
+    return parse_auth_mode(text, options.auth) ||
+           refuse(error, "--auth ", text, ": give token or none");
+}
+
 bool set_view(Options& options, std::string_view text, ErrorText& error) {
     if (text != "standard" && text != "full") {
         return refuse(error, "--view ", text, ": give standard or full");
@@ -77,6 +79,8 @@ bool apply_option(int letter, const char* word, Options& options, ErrorText& err
             return true;
         case 'i':
             return set_interval(options, optarg, error);
+        case 'a':
+            return set_auth(options, optarg, error);
         case 'v':
             return set_view(options, optarg, error);
         case 'V':
@@ -177,8 +181,10 @@ void print_help() {
         "\n"
         "Options:\n"
         "  --config FILE       read this configuration (JSON with comments; default: none)\n"
-        "  --listen ADDRESS    127.0.0.1:61092 (the default), [::1]:PORT or unix:/path; may be\n"
+        "  --listen ADDRESS    IP:PORT, [IPV6]:PORT, unix:/path or systemd:NAME; may be\n"
         "                      given up to 8 times, replaces the configured ones\n"
+        "  --auth MODE         what those addresses ask for: token (the default), or none, on\n"
+        "                      loopback and unix sockets only\n"
         "  --interval SECONDS  time between two readings, 1 to 3600 (default 10)\n"
         "  --host-root DIR     read the host whose / is mounted here (default /)\n"
         "  --view VIEW         standard or full: how much `once` prints\n"

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "api/listener_options.h"
 #include "platform/base/fixed_text.h"
 #include "platform/limits.h"
 
@@ -30,7 +31,8 @@ struct Options {
     const char* host_root = nullptr;
     const char* listen[limits::listener_count_max] = {};
     std::size_t listen_count = 0;
-    std::uint32_t interval_s = 0;  // 0: not given
+    AuthMode auth = AuthMode::token;  // of all of `listen`
+    std::uint32_t interval_s = 0;     // 0: not given
     const char* container_id = nullptr;
     bool is_full_view = false;
     const char* token_uid = nullptr;

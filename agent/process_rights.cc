@@ -16,11 +16,8 @@ bool has_failed(bool is_good, const FixedText<256>& error) {
 
 // At its end the agent takes its sockets away.
 void ProcessRights::add_socket_directories(const Config& config) {
-    constexpr std::string_view prefix = "unix:";
     for (std::size_t i = 0; i < config.listen_count; ++i) {
-        std::string_view path = config.listen[i].view();
-        if (!path.starts_with(prefix)) continue;
-        path.remove_prefix(prefix.size());
+        const std::string_view path = config.listen[i].options.address.path.view();
         WritableDirectory& directory = directories_[directory_count_];
         const std::size_t slash = path.rfind('/');
         if (slash == path.npos) continue;

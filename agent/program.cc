@@ -1,11 +1,8 @@
 #include "agent/program.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "agent/doctor.h"
@@ -17,21 +14,15 @@ namespace nma {
 
 namespace {
 
-constexpr const char* default_listen = "127.0.0.1:61092";
-
 // Room for what `once` prints: more than any datapoint needs on average, touched only as far as
 // used.
 constexpr std::size_t once_bytes_per_sample = 512;
 
 // The end takes 2 s at most, and answers on their way need some of it.
-constexpr std::uint32_t stop_wait_ms = 1000;
+constexpr std::uint32_t stop_wait_ms = 700;
 
 void publish_to_server(void* server, const Snapshot& snapshot) {
     static_cast<Server*>(server)->publish(&snapshot);
-}
-
-void stop_loop(void* loop, std::uint32_t) {
-    static_cast<EventLoop*>(loop)->stop();
 }
 
 // Everything in one go: a pipe's reader may be slow.
@@ -81,10 +72,11 @@ bool print_answer(const Options& options, const Snapshot& snapshot, const NodeId
 }  // namespace
 
 void Program::lay_out(Arena& arena, const Config& config) {
-    const std::size_t listener_count = config.listen_count == 0 ? 1 : config.listen_count;
-    const ServerOptions options = {
-        .is_accept_required = config.is_accept_required,
-        .connection_count_max = listener_count * config.connection_count_max};
+    std::size_t connection_count = 0;
+    for (std::size_t i = 0; i < config.listen_count; ++i)
+        connection_count += config.listen[i].options.connection_count_max;
+    const ServerOptions options = {.is_accept_required = config.is_accept_required,
+                                   .connection_count_max = connection_count};
     readers_.init(arena, config.capacities);
     sampler_.init(arena, config.capacities);
     server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
@@ -124,36 +116,33 @@ bool Program::start_readers(const Config& config) {
 }
 
 bool Program::open_listeners(const Config& config) {
-    listener_count_ = config.listen_count == 0 ? 1 : config.listen_count;
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        const char* text = config.listen_count == 0 ? default_listen : config.listen[i].c_str();
-        ListenerOptions options;
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        const ConfiguredListener& listener = config.listen[i];
         ListenError error;
-        options.auth = AuthMode::none;
-        options.connection_count_max = config.connection_count_max;
-        if (!parse_listen_address(text, options.address, error) ||
-            !server_.listen(options, error)) {
-            log_line(LogLevel::error, "cannot listen on %s: %s", text, error.c_str());
-            return false;
-        }
+        if (server_.listen(listener.options, error)) continue;
+        log_line(LogLevel::error, "cannot listen on %s: %s", listener.text.c_str(), error.c_str());
+        return false;
     }
-    return server_.attach(loop_);
+    return true;
 }
 
-bool Program::watch_signals() {
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGINT);
-    // Before any thread is made, so that all of them leave these signals to the loop.
-    pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-    signals_ = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
-    return signals_ >= 0 && loop_.watch(signals_, EPOLLIN, {stop_loop, &loop_}) == Status::ok;
+bool Program::read_keys(const Config& config) {
+    AuthError error;
+    if (!server_.load_auth(config.auth, error)) {
+        log_line(LogLevel::error, "%s", error.c_str());
+        return false;
+    }
+    const TokenChecker& tokens = server_.tokens();
+    if (tokens.can_check()) {
+        log_line(LogLevel::info,
+                 "keys for tokens: %zu, and %zu that are of no use; static tokens: %zu",
+                 tokens.key_count(), tokens.skipped_key_count(), tokens.static_token_count());
+    }
+    return true;
 }
 
 void Program::announce() const {
-    for (std::size_t i = 0; i < listener_count_; ++i) {
+    for (std::size_t i = 0; i < server_.listener_count(); ++i) {
         log_line(LogLevel::info, "listening on %s", server_.address(i).c_str());
     }
     const FixedText<256> address = server_.address(0);
@@ -167,23 +156,27 @@ void Program::announce() const {
 }
 
 int Program::run(const Config& config) {
-    if (loop_.open() != Status::ok || !watch_signals()) {
+    if (loop_.open() != Status::ok || !service_.open(loop_)) {
         log_line(LogLevel::error, "the kernel gives no epoll or signal descriptor");
         return 1;
     }
-    // Sockets first: their ports and directories may take rights that are given away then.
-    if (!prepare(config) || !open_listeners(config) || !start_readers(config)) return 1;
+    // Sockets first: their ports and directories may take rights that are given away then. Clients
+    // wait in them until there is a reading to show.
+    if (!prepare(config) || !open_listeners(config) || !start_readers(config) ||
+        !read_keys(config)) {
+        return 1;
+    }
     sampler_.take_first(readers_, {publish_to_server, &server_});
-    const bool is_up = sampler_.start(loop_, config.interval_s) && rights_.filter_calls();
+    const bool is_up = sampler_.start(loop_, config.interval_s) && server_.attach(loop_) &&
+                       service_.start(server_, sampler_, config) && rights_.filter_calls();
     if (is_up) {
         limit_log_rate();
         announce();
-        loop_.run();
-        log_line(LogLevel::info, "stopping: asked to by a signal; readings skipped: %llu",
-                 static_cast<unsigned long long>(sampler_.skipped_tick_count()));
+        service_.run();
     }
     const bool has_ended = sampler_.stop(stop_wait_ms);
     server_.stop();
+    service_.close();
     // What a stuck reading still looks at must stay; the exit ends its thread.
     if (!has_ended) _exit(is_up ? 0 : 1);
     readers_.stop();
@@ -230,8 +223,9 @@ int Program::print_budget(const Config& config) {
     printf("%12zu  set aside at start, in total (memory counts once it is touched)\n",
            measuring.used_bytes());
     printf("\nOutside of it, bounded as well:\n");
-    const std::size_t listener_count = config.listen_count == 0 ? 1 : config.listen_count;
-    const std::size_t connection_count = listener_count * config.connection_count_max;
+    std::size_t connection_count = 0;
+    for (std::size_t i = 0; i < config.listen_count; ++i)
+        connection_count += config.listen[i].options.connection_count_max;
     printf("%12zu  libmicrohttpd: %zu connections of %zu, on all addresses\n",
            connection_count * Server::connection_bytes, connection_count, Server::connection_bytes);
     printf("%12zu  stacks: the sampler and %zu threads that ask file systems\n",

@@ -5,6 +5,7 @@
 #include "agent/process_rights.h"
 #include "agent/readers.h"
 #include "agent/sampler.h"
+#include "agent/service.h"
 #include "api/server.h"
 
 namespace nma {
@@ -27,7 +28,7 @@ class Program {
     // Null when it could not be prepared; that was logged.
     const Snapshot* take_one(const Config& config);
     bool open_listeners(const Config& config);
-    bool watch_signals();
+    bool read_keys(const Config& config);
     void announce() const;
 
     Arena arena_;
@@ -39,8 +40,7 @@ class Program {
     Sampler sampler_;
     Server server_;
     EventLoop loop_;
-    std::size_t listener_count_ = 0;
-    int signals_ = -1;
+    Service service_;
 };
 
 }  // namespace nma

@@ -107,6 +107,11 @@ bool matches(std::string_view pattern, std::string_view path, RouteMatch& match)
 
 }  // namespace
 
+Permission permission_of(std::string_view path) {
+    drop_authority(path);
+    return path.starts_with(agent_prefix) ? Permission::agent : Permission::system_metrics;
+}
+
 RouteStatus match_route(std::string_view path, const NodeIdentity& identity, RouteMatch& match) {
     if (!is_good_path(path)) return RouteStatus::bad_path;
     drop_authority(path);

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "api/auth/authorization.h"
 #include "api/route.h"
 #include "platform/base/fixed_text.h"
 
@@ -26,5 +27,9 @@ struct RouteMatch {
 // /system/v1/metrics/v0 and /system/v1/agent/{agent_id}/metrics/v0, where agent_id must be this
 // node's. Escapes are decoded once, and only in {id} and {metric-id}.
 RouteStatus match_route(std::string_view path, const NodeIdentity& identity, RouteMatch& match);
+
+// What a client needs to ask for this path, by its prefix alone: so the answer tells nothing about
+// what there is.
+Permission permission_of(std::string_view path);
 
 }  // namespace nma

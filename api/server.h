@@ -8,12 +8,15 @@
 
 #include <sys/socket.h>
 
+#include "api/auth/failure_log.h"
+#include "api/auth/gate.h"
 #include "api/body_pool.h"
 #include "api/connection_table.h"
 #include "api/listen_socket.h"
 #include "api/router.h"
 #include "api/server_tls.h"
 #include "platform/linux/event_loop.h"
+#include "platform/metrics/agent_counters.h"
 
 struct MHD_Connection;
 struct MHD_Daemon;
@@ -72,6 +75,12 @@ class Server {
     static FixedText<64> client_address(MHD_Connection* connection);
 
     std::uint64_t pool_full_count() const { return pool_full_count_; }
+    // Reads keys, tokens and permissions anew. False, and `error` says why: then what was read
+    // before still counts.
+    [[nodiscard]] bool load_auth(const AuthOptions& options, AuthError& error);
+    const TokenChecker& tokens() const { return gate_.tokens(); }
+
+    std::size_t listener_count() const { return listener_count_; }
     std::uint64_t refused_count() const { return refused_count_; }      // no place: 503 or closed
     std::uint64_t evicted_count() const { return evicted_count_; }      // made room for newcomers
     std::uint64_t timed_out_count() const { return timed_out_count_; }  // too slow
@@ -83,6 +92,9 @@ class Server {
     enum class Fixed : std::uint8_t {
         bad_path,
         not_found,
+        bad_framing,
+        unauthorized,
+        forbidden,
         method_not_allowed,
         not_acceptable,
         uri_too_long,
@@ -122,6 +134,13 @@ class Server {
         const Listener& listener;
     };
 
+    // Who asks.
+    struct Asker {
+        bool is_peer = false;  // known by the listener, without a uid
+        Identity identity;
+        CertificateUid certificate_uid;  // what `identity` may point to
+    };
+
     static constexpr std::size_t shared_count_max = 8;
 
     // Of the connection, by the library's word for it.
@@ -147,7 +166,16 @@ class Server {
 
     bool make_fixed();
     bool answer(const Request& request);
-    bool answer_route(const Request& request, const RouteMatch& match);
+    bool answer_route(const Request& request, const RouteMatch& match, const Admission&);
+    void init_access(Arena& arena);
+    // Null and `asker`, or why nobody is known by what the request shows.
+    const char* identify(const Request& request, Asker& asker);
+    Verdict permit(const Request& request, const Asker& asker, const RouteMatch& match,
+                   const Admission*& admission);
+    void note_failure(const Request& request, AgentCounter counter, std::string_view uid,
+                      const char* cause);
+    bool suspend(const Request& request);
+    static void resume_all(void* self, std::uint32_t);
     bool send_fixed(const Request& request, Fixed which);
     bool send_shared(const Request& request, const RouteContext& context, const Route& route);
     bool send_own(const Request& request, const RouteContext& context, const Route& route);
@@ -159,6 +187,10 @@ class Server {
     Catalogue catalogue_;
     const NodeIdentity* identity_ = nullptr;
     ServerOptions options_;
+    Gate gate_;
+    FailureLog failures_;
+    MHD_Connection* suspended_[limits::suspended_count_max] = {};
+    std::size_t suspended_count_ = 0;
     BodyPool pool_;
     const Snapshot* snapshot_ = nullptr;
     MHD_Response* fixed_[static_cast<std::size_t>(Fixed::count)] = {};

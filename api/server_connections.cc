@@ -125,16 +125,17 @@ void Server::pause_accepting(Listener& listener, std::uint64_t now_ns) {
 
 void Server::let_in(Listener& listener, int fd, const sockaddr& address, socklen_t bytes,
                     std::uint64_t now_ns) {
-    using Verdict = ConnectionTable::Verdict;
+    using Place = ConnectionTable::Verdict;
     ClientAddress client = client_address_of(address);
     if (client.kind == ClientAddress::Kind::unix_socket) read_peer_uid(fd, client.uid);
     Connection* place = nullptr;
-    Verdict verdict = listener.connections.admit(client, fd, now_ns, place);
-    if (verdict == Verdict::full && make_room(listener, now_ns)) {
+    Place verdict = listener.connections.admit(client, fd, now_ns, place);
+    if (verdict == Place::full && make_room(listener, now_ns)) {
         verdict = listener.connections.admit(client, fd, now_ns, place);
     }
-    if (verdict != Verdict::admitted) {
+    if (verdict != Place::admitted) {
         ++refused_count_;
+        count_agent(AgentCounter::connections_refused);
         refuse(listener, fd);
         return;
     }
@@ -151,6 +152,7 @@ bool Server::make_room(Listener& listener, std::uint64_t now_ns) {
     const Connection* longest = listener.connections.evict(now_ns);
     if (longest == nullptr) return false;
     ++evicted_count_;
+    count_agent(AgentCounter::connections_refused);
     hang_up(*longest);
     run_daemons(listener);
     return true;

@@ -112,7 +112,7 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
     }
     tls[count] = {MHD_OPTION_END, 0, nullptr};
     MHD_Daemon* daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
             (is_tls ? static_cast<unsigned>(MHD_USE_TLS) : 0U),
         0, nullptr, nullptr, ServerCallbacks::handle, &listener, MHD_OPTION_EXTERNAL_LOGGER,
         ignore_message, nullptr, MHD_OPTION_CONNECTION_LIMIT, listener.options.connection_count_max,
@@ -188,7 +188,8 @@ bool Server::attach(EventLoop& loop) {
             return false;
         }
     }
-    return loop.add_hook({ServerCallbacks::timeout_ms, ServerCallbacks::run, this}) == Status::ok;
+    return gate_.attach(loop, {resume_all, this}) &&
+           loop.add_hook({ServerCallbacks::timeout_ms, ServerCallbacks::run, this}) == Status::ok;
 }
 
 void Server::run(Listener& listener, std::uint64_t now_ns) {
@@ -197,7 +198,9 @@ void Server::run(Listener& listener, std::uint64_t now_ns) {
     }
     if (listener.is_ready) accept_ready(listener, now_ns);
     run_daemons(listener);
-    timed_out_count_ += listener.connections.expire(now_ns, cut_off);
+    const std::size_t expired_count = listener.connections.expire(now_ns, cut_off);
+    timed_out_count_ += expired_count;
+    count_agent(AgentCounter::requests_timed_out, expired_count);
     if (listener.old_daemon != nullptr && is_empty(listener.old_daemon)) stop_old_daemon(listener);
 }
 
@@ -232,6 +235,7 @@ bool Server::reload_tls_of(Listener& listener, ListenError& error) {
         MHD_stop_daemon(daemon);
         return refuse_listener(error, "the kernel has no room to watch another daemon");
     }
+    resume_all(this, 0);  // a daemon must not end before those that wait in it
     stop_old_daemon(listener);
     listener.old_daemon = listener.daemon;
     listener.daemon = daemon;
@@ -265,6 +269,7 @@ bool Server::is_drained() const {
 }
 
 void Server::stop() {
+    resume_all(this, 0);
     for (std::size_t i = 0; i < listener_count_; ++i) {
         Listener& listener = listeners_[i];
         stop_old_daemon(listener);

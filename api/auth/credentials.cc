@@ -19,18 +19,18 @@ bool take_word_of_any_case(std::string_view& text, std::string_view word) {
 
 }  // namespace
 
-void Credentials::add_authorization(std::string_view value) {
+void ShownCredentials::add_authorization(std::string_view value) {
     authorization_ = value;
     ++authorization_count_;
 }
 
-void Credentials::add_cookie(std::string_view name, std::string_view value) {
+void ShownCredentials::add_cookie(std::string_view name, std::string_view value) {
     if (name != cookie_name) return;
     cookie_ = value;
     ++cookie_count_;
 }
 
-Credentials::Found Credentials::find(std::string_view& token) const {
+ShownCredentials::Found ShownCredentials::find(std::string_view& token) const {
     if (authorization_count_ > 1) return Found::several;
     if (authorization_count_ == 1) {
         std::string_view value = trim(authorization_);
@@ -41,7 +41,7 @@ Credentials::Found Credentials::find(std::string_view& token) const {
         token = value;
         return Found::token;
     }
-    if (cookie_count_ > 1) return Found::several;
+    if (cookie_count_ > 1 || cookie_line_count_ > 1) return Found::several;
     if (cookie_.empty()) return Found::nothing;
     token = cookie_;
     return Found::token;

@@ -54,7 +54,7 @@ def check_words():
 def check_roots():
     with tempfile.TemporaryDirectory() as empty:
         check_output("a root without proc is no host", ["--host-root", empty, "once", "node"], 1, err="proc")
-        check_output("nor served", ["--host-root", empty, "--listen", "127.0.0.1:0"], 1, err="proc")
+        check_output("nor served", ["--host-root", empty, "--listen", "127.0.0.1:0", "--auth", "none"], 1, err="proc")
     check_output("an absent root is named", ["--host-root", "/no/such", "once", "node"], 1, err="/no/such")
 
 
@@ -117,7 +117,7 @@ def check_addresses():
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = f"127.0.0.1:{other.getsockname()[1]}"
-        check_output("a taken port is named", ["--host-root", HOST, "--listen", taken], 1, err=re.escape(taken))
+        check_output("a taken port is named", ["--host-root", HOST, "--listen", taken, "--auth", "none"], 1, err=re.escape(taken))
 
 
 def check_configuration():
@@ -147,7 +147,7 @@ def check_configuration():
                          err=pattern)
             check_output(f"configuration, {name}: the agent does not start", ["--config", path], 2, err=pattern)
         with open(path, "w") as file:
-            file.write('{"listen": ["127.0.0.1:0", "0.0.0.0:1"]}')
+            file.write('{"listen": [{"address": "0.0.0.0:1", "auth": "none"}]}')
         check_output("configuration, open address: it is refused", ["--config", path, "check-config"], 2,
                      err=r"0\.0\.0\.0:1.*(loopback|token)")
 
@@ -157,7 +157,7 @@ def check_budget():
     parts = [int(line.split()[0]) for line in result.stdout.split("\n\n")[0].splitlines()[1:]]
     report.check(result.returncode == 0 and len(parts) > 5 and sum(parts[:-1]) <= parts[-1] < 2 * sum(parts[:-1]),
                  "budget: the total is no less than its parts", result.stdout)
-    two = run("--listen", "127.0.0.1:0", "--listen", "[::1]:0", "budget")
+    two = run("--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--auth", "none", "budget")
     report.check("\n     4194304  libmicrohttpd: 128 connections" in two.stdout,
                  "budget: each address has its connections", two.stdout)
 
@@ -206,18 +206,18 @@ def check_old_socket():
         path = os.path.join(directory, "s")
         with socket.socket(socket.AF_UNIX) as dead:
             dead.bind(path)
-        agent = subprocess.Popen([program, "--host-root", HOST, "--listen", "unix:" + path],
+        agent = subprocess.Popen([program, "--host-root", HOST, "--listen", "unix:" + path, "--auth", "none"],
                                  stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
         is_up = wait_for(path)
         report.check(is_up, "a dead socket is taken over")
-        second = run("--host-root", HOST, "--listen", "unix:" + path) if is_up else None
+        second = run("--host-root", HOST, "--listen", "unix:" + path, "--auth", "none") if is_up else None
         report.check(second and second.returncode == 1 and path in second.stderr, "a socket in use is left alone", second)
         report.check(wait_for(path), "and still answers")
         agent.terminate()
         agent.communicate()
         with open(path, "w") as file:
             file.write("precious")
-        check_output("a file is no socket", ["--host-root", HOST, "--listen", "unix:" + path], 1, err=re.escape(path))
+        check_output("a file is no socket", ["--host-root", HOST, "--listen", "unix:" + path, "--auth", "none"], 1, err=re.escape(path))
         with open(path) as file:
             report.check(file.read() == "precious", "and is left alone")
 
@@ -240,7 +240,7 @@ def check_printed_address():
         print("SKIP command_line.ipv6: this machine has no IPv6")
         addresses.pop()
     listen = [word for address in addresses for word in ("--listen", address)]
-    agent = subprocess.Popen([program, "--host-root", HOST, *listen],
+    agent = subprocess.Popen([program, "--host-root", HOST, *listen, "--auth", "none"],
                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     found = []
     for line in agent.stderr:

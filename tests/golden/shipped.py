@@ -75,7 +75,7 @@ class Agent:
         self.socket_path = os.path.join(self.directory.name, "s")
         self.log = open(os.path.join(self.directory.name, "log"), "w+b")
         root = ["--host-root", host_root] if host_root else []
-        command = [program, *root, "--listen", "unix:" + self.socket_path, "--interval", "3600", *options]
+        command = [program, *root, "--listen", "unix:" + self.socket_path, "--auth", "none", "--interval", "3600", *options]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         try:
             self.wait_until_it_listens()

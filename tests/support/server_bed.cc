@@ -20,7 +20,10 @@ struct Bed {
     NodeIdentity identity;
     EventLoop loop;
     Server server;
-    FixedText<256> address;
+    FixedText<256> addresses[limits::listener_count_max];
+    AuthOptions auth;  // for server_load_auth
+    AuthError* error = nullptr;
+    bool is_loaded = false;
     pthread_t thread = {};
     int order = -1;  // eventfd: do what `next` and `work` say
     int done = -1;
@@ -71,6 +74,11 @@ void server_start(const char* listen, const ServerOptions& options) {
 }
 
 void server_start(const ListenerOptions& listener, const ServerOptions& options) {
+    server_start({&listener, 1}, AuthOptions{}, options);
+}
+
+void server_start(std::span<const ListenerOptions> listeners, const AuthOptions& auth,
+                  const ServerOptions& options) {
     bed = Bed{};
     (void)bed.identity.mesos_id.assign("a1-S0");
     assert_true(bed.arena.map(std::size_t{64} << 20));
@@ -81,10 +89,15 @@ void server_start(const ListenerOptions& listener, const ServerOptions& options)
     bed.order = eventfd(0, EFD_CLOEXEC);
     bed.done = eventfd(0, EFD_CLOEXEC);
     assert_true(bed.loop.watch(bed.order, EPOLLIN, {on_order, nullptr}) == Status::ok);
-    ListenError error;
-    if (!bed.server.listen(listener, error)) print_error("%s\n", error.c_str());
-    assert_true(error.empty());
-    bed.address = bed.server.address(0);
+    AuthError fault;
+    if (!bed.server.load_auth(auth, fault)) print_error("%s\n", fault.c_str());
+    assert_true(fault.empty());
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        ListenError error;
+        if (!bed.server.listen(listeners[i], error)) print_error("%s\n", error.c_str());
+        assert_true(error.empty());
+        bed.addresses[i] = bed.server.address(i);
+    }
     assert_true(bed.server.attach(bed.loop));
     assert_int_equal(pthread_create(&bed.thread, nullptr, run_loop, nullptr), 0);
 }
@@ -107,8 +120,15 @@ void server_do(void (*work)(Server&)) {
     send_order(nullptr, work);
 }
 
-std::string_view server_address() {
-    return bed.address.view();
+std::string_view server_address(std::size_t index) {
+    return bed.addresses[index].view();
+}
+
+bool server_load_auth(const AuthOptions& auth, AuthError& error) {
+    bed.auth = auth;
+    bed.error = &error;
+    server_do([](Server& server) { bed.is_loaded = server.load_auth(bed.auth, *bed.error); });
+    return bed.is_loaded;
 }
 
 Server& server_itself() {

@@ -11,6 +11,8 @@ ListenerOptions listener_on(const char* address);
 // Listens and serves the small catalogue. One at a time.
 void server_start(const char* listen, const ServerOptions& options);
 void server_start(const ListenerOptions& listener, const ServerOptions& options);
+void server_start(std::span<const ListenerOptions> listeners, const AuthOptions& auth,
+                  const ServerOptions& options);
 void server_stop();
 
 // Makes the server answer from `snapshot` from now on; done when it returns.
@@ -19,8 +21,11 @@ void server_publish(const Snapshot& snapshot);
 // Does `work` on the server's thread, between two rounds of its loop.
 void server_do(void (*work)(Server& server));
 
-// As it was bound.
-std::string_view server_address();
+// As it was bound. Good until the next call for the same index.
+std::string_view server_address(std::size_t index = 0);
+
+// Reads keys anew, on the server's thread.
+bool server_load_auth(const AuthOptions& auth, AuthError& error);
 
 // For what no client sees. Not while a request is on its way.
 Server& server_itself();

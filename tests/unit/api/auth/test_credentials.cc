@@ -5,10 +5,10 @@
 namespace {
 
 using namespace nma;
-using Found = Credentials::Found;
+using Found = ShownCredentials::Found;
 
 Found find_in(std::string_view authorization, std::string_view& token) {
-    Credentials credentials;
+    ShownCredentials credentials;
     credentials.add_authorization(authorization);
     return credentials.find(token);
 }
@@ -34,7 +34,7 @@ void other_schemes_and_empty_tokens_are_none(void**) {
 
 void cookie_counts_only_without_the_header(void**) {
     std::string_view token;
-    Credentials credentials;
+    ShownCredentials credentials;
     assert_true(credentials.find(token) == Found::nothing);
     credentials.add_cookie("other", "x");
     credentials.add_cookie("DCOS-ACS-AUTH-COOKIE", "x");
@@ -48,7 +48,7 @@ void cookie_counts_only_without_the_header(void**) {
 
 void empty_header_does_not_let_the_cookie_in(void**) {
     std::string_view token;
-    Credentials credentials;
+    ShownCredentials credentials;
     credentials.add_cookie("dcos-acs-auth-cookie", "c");
     credentials.add_authorization("");
     assert_true(credentials.find(token) == Found::unknown_scheme);
@@ -56,14 +56,20 @@ void empty_header_does_not_let_the_cookie_in(void**) {
 
 void several_are_refused(void**) {
     std::string_view token;
-    Credentials headers;
+    ShownCredentials headers;
     headers.add_authorization("token=a");
     headers.add_authorization("token=a");
     assert_true(headers.find(token) == Found::several);
-    Credentials cookies;
+    ShownCredentials cookies;
     cookies.add_cookie("dcos-acs-auth-cookie", "");
     cookies.add_cookie("dcos-acs-auth-cookie", "c");
     assert_true(cookies.find(token) == Found::several);
+    ShownCredentials lines;
+    lines.add_cookie_line();
+    lines.add_cookie("dcos-acs-auth-cookie", "c");
+    assert_true(lines.find(token) == Found::token);
+    lines.add_cookie_line();
+    assert_true(lines.find(token) == Found::several);
 }
 
 }  // namespace
