@@ -27,7 +27,7 @@ struct TokenFiles {
     std::uint32_t leeway_s = 30;
 };
 
-// One thread uses it. About 900 KiB of the arena; a few pages of it are touched in usual use.
+// One thread uses it. About 1 MiB of the arena, of which a few pages are touched in usual use.
 class TokenChecker {
   public:
     void init(Arena& arena);

@@ -3,6 +3,7 @@
 
 command_line.py PROGRAM; TAP on standard output.
 """
+import hashlib
 import os
 import re
 import signal
@@ -189,6 +190,20 @@ def check_end(name, with_signal):
     agent.end()
 
 
+def check_new_token():
+    result = run("token", "new", "--uid", "grafana", "a:b", "c:*")
+    token = result.stdout.strip()
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    report.check(result.returncode == 0 and re.fullmatch(r"nma_[0-9A-Za-z_-]{43}\n", result.stdout)
+                 and result.stderr.endswith(f"\nsha256:{digest} grafana a:b c:*\n") and token not in result.stderr,
+                 "token new: the token on standard output, the line of its digest on standard error", result)
+    report.check(run("token", "new").stdout != run("token", "new").stdout, "token new: no two are the same")
+    check_output("token new: a uid with a space is named", ["token", "new", "--uid", "a b"], 2, err="--uid a b")
+    check_output("token new: so is an odd permission", ["token", "new", "a b"], 2, err="permission a b")
+    check_output("token wants to know what", ["token"], 2, err="token new")
+    check_output("--uid is for it alone", ["--uid", "a", "budget"], 2, err="--uid a")
+
+
 def check_half_request_does_not_hold_the_end():
     agent = Agent(program, HOST)
     with agent.connect() as slow:
@@ -279,6 +294,7 @@ def main():
     check_configuration()
     check_budget()
     check_once()
+    check_new_token()
     check_end("SIGTERM", signal.SIGTERM)
     check_end("SIGINT", signal.SIGINT)
     check_half_request_does_not_hold_the_end()
