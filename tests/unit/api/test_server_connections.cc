@@ -96,7 +96,9 @@ void newcomer_is_served_though_silent_ones_hold_all_places(void**) {
 }
 
 void newcomer_is_told_when_everybody_has_just_come(void**) {
-    server_start(small_listener(), {});
+    ListenerOptions listener = small_listener();
+    listener.idle_s_max = 30;
+    server_start(listener, {});
     int connections[4];
     for (int& connection : connections) {
         connection = http_connect(server_address());
@@ -123,6 +125,7 @@ void newcomer_is_told_when_everybody_has_just_come(void**) {
 void one_address_cannot_take_the_places_of_others(void**) {
     ListenerOptions listener = small_listener();
     listener.connections_per_address_max = 2;
+    listener.idle_s_max = 30;
     server_start(listener, {});
     const int greedy[] = {http_connect(server_address()), http_connect(server_address())};
     assert_int_equal(ask_on(greedy[0]), 200);
@@ -142,7 +145,7 @@ void silent_connection_is_closed(void**) {
     server_start(small_listener(), {});
     const int connection = http_connect(server_address());
     const std::uint64_t waited_ms = ms_until_closed(connection);
-    assert_true(waited_ms >= 900 && waited_ms < 1500);
+    assert_true(waited_ms >= 900 && waited_ms < 1900);
     close(connection);
     server_stop();
     assert_int_equal(server_itself().timed_out_count(), 1);
@@ -155,7 +158,7 @@ void dripping_does_not_buy_time(void**) {
     const std::uint64_t start_ns = boottime_ns();
     char byte = 0;
     ssize_t received = -1;
-    for (int i = 0; i < 40 && received != 0; ++i) {
+    for (int i = 0; i < 80 && received != 0; ++i) {
         http_send(connection, i == 0 ? "GET /v0/ping HTTP/1.1\r\nX: " : "y");
         usleep(50'000);
         received = recv(connection, &byte, 1, MSG_DONTWAIT);
@@ -163,7 +166,7 @@ void dripping_does_not_buy_time(void**) {
     }
     const std::uint64_t lasted_ms = (boottime_ns() - start_ns) / 1'000'000;
     assert_int_equal(received, 0);
-    assert_true(lasted_ms >= 900 && lasted_ms < 1500);
+    assert_true(lasted_ms >= 900 && lasted_ms < 3000);
     close(connection);
     server_stop();
     assert_int_equal(server_itself().timed_out_count(), 1);
@@ -176,21 +179,23 @@ void body_that_drips_does_not_buy_time_either(void**) {
     const std::uint64_t start_ns = boottime_ns();
     char byte = 0;
     ssize_t received = -1;
-    for (int i = 0; i < 40 && received != 0; ++i) {
+    for (int i = 0; i < 80 && received != 0; ++i) {
         http_send(connection, "y");
         usleep(50'000);
         received = recv(connection, &byte, 1, MSG_DONTWAIT);
         if (received < 0 && errno == ECONNRESET) received = 0;
     }
     assert_int_equal(received, 0);
-    assert_true(boottime_ns() - start_ns < 1'500'000'000);
+    assert_true(boottime_ns() - start_ns < 3'000'000'000);
     close(connection);
     server_stop();
     assert_int_equal(server_itself().timed_out_count(), 1);
 }
 
 void who_asks_in_time_stays_connected(void**) {
-    server_start(small_listener(), {});
+    ListenerOptions listener = small_listener();
+    listener.idle_s_max = 2;
+    server_start(listener, {});
     const int connection = http_connect(server_address());
     for (int i = 0; i < 5; ++i) {
         assert_int_equal(ask_on(connection), 200);
@@ -244,7 +249,9 @@ void many_silent_connections_come_and_go(void**) {
 // The server shares the test's descriptors: those below the limit are all in use, and one more is
 // let in when the limit is lifted.
 void lack_of_descriptors_passes(void**) {
-    server_start(small_listener(), {});
+    ListenerOptions listener = small_listener();
+    listener.idle_s_max = 30;
+    server_start(listener, {});
     const int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     rlimit before = {};
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -309,7 +316,6 @@ void large_headers_are_refused_by_each_listener_for_itself(void**) {
 
 void clients_may_connect_before_anybody_is_let_in(void**) {
     static Server server;
-    static EventLoop loop;
     static Arena arena;
     static NodeIdentity identity;
     ListenError error;
