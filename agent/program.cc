@@ -26,10 +26,6 @@ constexpr std::size_t once_bytes_per_sample = 512;
 // The end takes 2 s at most, and answers on their way need some of it.
 constexpr std::uint32_t stop_wait_ms = 1000;
 
-void publish_to_server(void* server, const Snapshot& snapshot) {
-    static_cast<Server*>(server)->publish(&snapshot);
-}
-
 void stop_loop(void* loop, std::uint32_t) {
     static_cast<EventLoop*>(loop)->stop();
 }
@@ -132,7 +128,7 @@ bool Program::open_listeners(const Config& config) {
             return false;
         }
     }
-    return server_.attach(loop_);
+    return true;
 }
 
 bool Program::watch_signals() {
@@ -145,6 +141,25 @@ bool Program::watch_signals() {
     signal(SIGPIPE, SIG_IGN);
     signals_ = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
     return signals_ >= 0 && loop_.watch(signals_, EPOLLIN, {stop_loop, &loop_}) == Status::ok;
+}
+
+// Who connected before waits in the queues of the sockets: the first answer has figures.
+void Program::publish(void* self, const Snapshot& snapshot) {
+    Program& program = *static_cast<Program*>(self);
+    program.server_.publish(&snapshot);
+    if (!program.is_open_ && !program.open_doors()) program.loop_.stop();
+}
+
+bool Program::open_doors() {
+    is_open_ = server_.attach(loop_);
+    if (is_open_) {
+        announce();
+        limit_log_rate();
+    } else {
+        log_line(LogLevel::error, "the kernel does not let us wait for connections");
+        has_failed_ = true;
+    }
+    return is_open_;
 }
 
 void Program::announce() const {
@@ -167,22 +182,27 @@ int Program::run(const Config& config) {
         return 1;
     }
     // Sockets first: their ports and directories may take rights that are given away then.
-    if (!prepare(config) || !open_listeners(config) || !start_readers(config)) return 1;
-    sampler_.take_first(readers_, {publish_to_server, &server_});
-    const bool is_up = sampler_.start(loop_, config.interval_s) && rights_.filter_calls();
+    if (!prepare(config)) return 1;
+    if (!open_listeners(config) || !start_readers(config)) {
+        server_.stop();
+        return 1;
+    }
+    // Under the filter from the first reading on, and with the loop at work: that may last.
+    const bool is_up =
+        sampler_.start_with_first(readers_, {publish, this}, loop_, config.interval_s) &&
+        rights_.filter_calls();
     if (is_up) {
-        limit_log_rate();
-        announce();
         loop_.run();
         log_line(LogLevel::info, "stopping: asked to by a signal; readings skipped: %llu",
                  static_cast<unsigned long long>(sampler_.skipped_tick_count()));
     }
+    const int status = is_up && !has_failed_ ? 0 : 1;
     const bool has_ended = sampler_.stop(stop_wait_ms);
     server_.stop();
     // What a stuck reading still looks at must stay; the exit ends its thread.
-    if (!has_ended) _exit(is_up ? 0 : 1);
+    if (!has_ended) _exit(status);
     readers_.stop();
-    return is_up ? 0 : 1;
+    return status;
 }
 
 const Snapshot* Program::take_one(const Config& config) {

@@ -28,6 +28,9 @@ class Program {
     const Snapshot* take_one(const Config& config);
     bool open_listeners(const Config& config);
     bool watch_signals();
+    static void publish(void* self, const Snapshot& snapshot);
+    // Answers from now on. False when the kernel refuses; that was logged.
+    bool open_doors();
     void announce() const;
 
     Arena arena_;
@@ -40,6 +43,8 @@ class Program {
     Server server_;
     EventLoop loop_;
     std::size_t listener_count_ = 0;
+    bool is_open_ = false;
+    bool has_failed_ = false;
     int signals_ = -1;
 };
 
