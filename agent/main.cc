@@ -31,8 +31,7 @@ int run_command(const Options& options) {
     if (!load_config(options, config)) return usage_status;
     switch (options.command) {
         case Command::check_config:
-            puts("The configuration is good.");
-            return 0;
+            return program.check(config);
         case Command::budget:
             return Program::print_budget(config);
         case Command::doctor:

@@ -21,10 +21,6 @@ constexpr std::size_t once_bytes_per_sample = 512;
 // The end takes 2 s at most, and answers on their way need some of it.
 constexpr std::uint32_t stop_wait_ms = 700;
 
-void publish_to_server(void* server, const Snapshot& snapshot) {
-    static_cast<Server*>(server)->publish(&snapshot);
-}
-
 // Everything in one go: a pipe's reader may be slow.
 bool write_all(std::string_view text) {
     while (!text.empty()) {
@@ -109,10 +105,8 @@ bool Program::prepare(const Config& config) {
     return true;
 }
 
-bool Program::start_readers(const Config& config) {
-    if (!rights_.give_away(config, root_, readers_.file_reader())) return false;
-    readers_.start(root_, discovery_);
-    return true;
+bool Program::give_rights_away(const Config& config) {
+    return rights_.give_away(config, root_, readers_.file_reader());
 }
 
 bool Program::open_listeners(const Config& config) {
@@ -138,7 +132,43 @@ bool Program::read_keys(const Config& config) {
                  "keys for tokens: %zu, and %zu that are of no use; static tokens: %zu",
                  tokens.key_count(), tokens.skipped_key_count(), tokens.static_token_count());
     }
+    const AuthorizationOptions& permissions = config.auth.authorization;
+    if (tokens.key_count() > 0 && permissions.acl.empty() && permissions.socket.empty()) {
+        log_line(LogLevel::warning,
+                 "nothing says what uids may do, so all JSON Web Tokens are answered 403: give "
+                 "auth.acl_file or auth.authorizer_socket");
+    }
     return true;
+}
+
+int Program::check(const Config& config) {
+    Arena measuring;
+    lay_out(measuring, config);
+    if (!arena_.map(measuring.used_bytes())) return 1;
+    lay_out(arena_, config);
+    if (!read_keys(config)) return 2;
+    puts("The configuration is good.");
+    return 0;
+}
+
+// Who connected before waits in the queues of the sockets: the first answer has figures.
+void Program::publish(void* self, const Snapshot& snapshot) {
+    Program& program = *static_cast<Program*>(self);
+    program.server_.publish(&snapshot);
+    if (!program.is_open_ && !program.open_doors()) program.loop_.stop();
+}
+
+bool Program::open_doors() {
+    is_open_ = server_.attach(loop_);
+    if (is_open_) {
+        announce();
+        service_.tell_ready();
+        limit_log_rate();
+    } else {
+        log_line(LogLevel::error, "the kernel does not let us wait for connections");
+        has_failed_ = true;
+    }
+    return is_open_;
 }
 
 void Program::announce() const {
@@ -146,12 +176,13 @@ void Program::announce() const {
         log_line(LogLevel::info, "listening on %s", server_.address(i).c_str());
     }
     const FixedText<256> address = server_.address(0);
+    const char* token = server_.asks_for_tokens(0) ? " -H 'Authorization: Bearer TOKEN'" : "";
     constexpr std::string_view unix_prefix = "unix:";
     if (address.view().starts_with(unix_prefix)) {
-        log_line(LogLevel::info, "try: curl -s --unix-socket %s http://localhost/v0/node",
+        log_line(LogLevel::info, "try: curl -s%s --unix-socket %s http://localhost/v0/node", token,
                  address.c_str() + unix_prefix.size());
     } else {
-        log_line(LogLevel::info, "try: curl -s %s/v0/node", address.c_str());
+        log_line(LogLevel::info, "try: curl -s%s %s/v0/node", token, address.c_str());
     }
 }
 
@@ -162,31 +193,33 @@ int Program::run(const Config& config) {
     }
     // Sockets first: their ports and directories may take rights that are given away then. Clients
     // wait in them until there is a reading to show.
-    if (!prepare(config) || !open_listeners(config) || !start_readers(config) ||
-        !read_keys(config)) {
+    if (!prepare(config)) return 1;
+    if (!open_listeners(config) || !give_rights_away(config) || !read_keys(config)) {
+        server_.stop();
         return 1;
     }
-    sampler_.take_first(readers_, {publish_to_server, &server_});
-    const bool is_up = sampler_.start(loop_, config.interval_s) && server_.attach(loop_) &&
-                       service_.start(server_, sampler_, config) && rights_.filter_calls();
-    if (is_up) {
-        limit_log_rate();
-        announce();
-        service_.run();
-    }
+    readers_.start(root_, discovery_);
+    // Under the filter from the first reading on, and with the loop at work: that may last.
+    const bool is_up =
+        sampler_.start_with_first(readers_, {publish, this}, loop_, config.interval_s) &&
+        service_.start(server_, sampler_, config) && rights_.filter_calls();
+    if (is_up) loop_.run();
+    const int status = is_up && !has_failed_ ? 0 : 1;
     const bool has_ended = sampler_.stop(stop_wait_ms);
     server_.stop();
     service_.close();
     // What a stuck reading still looks at must stay; the exit ends its thread.
-    if (!has_ended) _exit(is_up ? 0 : 1);
+    if (!has_ended) _exit(status);
     readers_.stop();
-    return is_up ? 0 : 1;
+    return status;
 }
 
 const Snapshot* Program::take_one(const Config& config) {
     // Where things are found is for who runs the agent; here only the answer counts.
     set_log_level(LogLevel::warning);
-    if (!prepare(config) || !start_readers(config) || !rights_.filter_calls()) return nullptr;
+    if (!prepare(config) || !give_rights_away(config)) return nullptr;
+    readers_.start(root_, discovery_);
+    if (!rights_.filter_calls()) return nullptr;
     static const Snapshot* taken = nullptr;
     sampler_.take_first(readers_,
                         {[](void*, const Snapshot& snapshot) { taken = &snapshot; }, nullptr});

@@ -17,18 +17,23 @@ class Program {
     int once(const Config& config, const Options& options);
     // 0 when nothing is missing that could be had, 1 when something is, 2 when it could not run.
     int doctor(const Config& config);
+    // 0, or 2 when a file that it names is not good; its keys were tried out then.
+    int check(const Config& config);
     static int print_budget(const Config& config);
 
   private:
     // All memory of our own: over a measuring arena it only adds up.
     void lay_out(Arena& arena, const Config& config);
     bool prepare(const Config& config);
-    // Gives rights away, then makes threads.
-    bool start_readers(const Config& config);
+    // Before threads are made.
+    bool give_rights_away(const Config& config);
     // Null when it could not be prepared; that was logged.
     const Snapshot* take_one(const Config& config);
     bool open_listeners(const Config& config);
     bool read_keys(const Config& config);
+    static void publish(void* self, const Snapshot& snapshot);
+    // Answers from now on. False when the kernel refuses; that was logged.
+    bool open_doors();
     void announce() const;
 
     Arena arena_;
@@ -41,6 +46,8 @@ class Program {
     Server server_;
     EventLoop loop_;
     Service service_;
+    bool is_open_ = false;
+    bool has_failed_ = false;
 };
 
 }  // namespace nma

@@ -59,6 +59,15 @@ bool Sampler::start(EventLoop& loop, std::uint32_t interval_s) {
     return has_thread_;
 }
 
+bool Sampler::start_with_first(Readers& readers, Publish publish, EventLoop& loop,
+                               std::uint32_t interval_s) {
+    readers_ = &readers;
+    publish_ = publish;
+    if (!start(loop, interval_s)) return false;
+    start_work(Work::tick);
+    return true;
+}
+
 bool Sampler::open_descriptors(std::uint32_t interval_s) {
     timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     look_timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -33,6 +33,11 @@ class Sampler {
     // soon cover a short while). False when the kernel gives no thread, timer or descriptor.
     bool start(EventLoop& loop, std::uint32_t interval_s);
 
+    // In place of take_first and start: the thread takes the first reading, too, at once, so that
+    // the loop hears signals while the kernel keeps that waiting.
+    bool start_with_first(Readers& readers, Publish publish, EventLoop& loop,
+                          std::uint32_t interval_s);
+
     // Whether readings go on: false when one has lasted for more than `max_silence_ns`, or no tick
     // came for so long after it was due. Between the ticks of a long interval all is well.
     // `now_ns` is of CLOCK_MONOTONIC, which stands while the machine sleeps, as the ticks do.

@@ -65,9 +65,8 @@ FixedText<64> Service::status() const {
     return status;
 }
 
-void Service::run() {
+void Service::tell_ready() const {
     manager_.ready(status().view());
-    loop_->run();
 }
 
 // A loop that turns is not enough: figures must get newer, too.

@@ -19,8 +19,8 @@ class Service {
     // From now on signals and the watchdog are looked after. All must outlive it.
     [[nodiscard]] bool start(Server& server, Sampler& sampler, const Config& config);
 
-    // Tells the manager that we are up, and serves until the end.
-    void run();
+    // To the manager: clients are answered from now on.
+    void tell_ready() const;
 
     void close();
 

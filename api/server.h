@@ -81,6 +81,7 @@ class Server {
     const TokenChecker& tokens() const { return gate_.tokens(); }
 
     std::size_t listener_count() const { return listener_count_; }
+    bool asks_for_tokens(std::size_t index) const;
     std::uint64_t refused_count() const { return refused_count_; }      // no place: 503 or closed
     std::uint64_t evicted_count() const { return evicted_count_; }      // made room for newcomers
     std::uint64_t timed_out_count() const { return timed_out_count_; }  // too slow

@@ -24,6 +24,10 @@ bool Server::load_auth(const AuthOptions& options, AuthError& error) {
     return gate_.load(options, error) == Status::ok;
 }
 
+bool Server::asks_for_tokens(std::size_t index) const {
+    return index < listener_count_ && listeners_[index].options.auth == AuthMode::token;
+}
+
 const char* Server::identify(const Request& request, Asker& asker) {
     asker.is_peer = request.listener.options.auth != AuthMode::token;
     if (asker.is_peer) return nullptr;

@@ -283,9 +283,21 @@ inline constexpr long hostile[] = {
 #ifdef NMA_SANITIZED
 // The sanitizers' own: at its end the leak checker stops all threads by a process that traces us.
 inline constexpr long of_sanitizers[] = {
-    __NR_clone,   __NR_ptrace,          __NR_wait4,           __NR_prctl,
-    __NR_mmap,    __NR_tgkill,          __NR_mprotect,        __NR_kill,
-    __NR_mincore, __NR_set_tid_address, __NR_process_vm_readv};
+    __NR_clone,
+    __NR_ptrace,
+    __NR_wait4,
+    __NR_prctl,
+    __NR_mmap,
+    __NR_tgkill,
+    __NR_mprotect,
+    __NR_kill,
+    __NR_mincore,
+    __NR_set_tid_address,
+    __NR_process_vm_readv,
+#ifdef __NR_getdents
+    __NR_getdents,
+#endif
+};
 #endif
 
 }  // namespace nma::seccomp_calls

@@ -6,6 +6,7 @@ docs/security.md is what this measured. Everything that it makes it takes away: 
 namespaces of its own, where process 1 is ours, for on some machines it hides from root.
 """
 import contextlib
+import ctypes
 import json
 import os
 import re
@@ -251,6 +252,49 @@ def check_life(bed, podman):
     report.check(not refused, "life.no_call_refused", refused[:10])
 
 
+@contextlib.contextmanager
+def stuck_mount(place):
+    """A file system whose server never says a word. Unable where there can be none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        device = os.open("/dev/fuse", os.O_RDWR)
+    except OSError as error:
+        raise Unable(f"no FUSE here: {error}") from error
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0"
+    try:
+        if libc.mount(b"stuck", place.encode(), b"fuse", 0, options.encode()) != 0:
+            raise Unable("no FUSE here: " + os.strerror(ctypes.get_errno()))
+        yield
+    finally:
+        os.close(device)
+        run("umount", "-l", place, check=False)
+
+
+def check_end_when_stuck(bed, name, is_first):
+    """A reading, the first one or a later one, that the kernel holds for ever."""
+    root = os.path.join(bed.directory, "stuck-" + name)
+    place = root + "/sys/class/thermal"
+    os.makedirs(place)
+    os.makedirs(root + "/proc")
+    with open(root + "/proc/loadavg", "w") as file:
+        file.write("0.1 0.2 0.3 1/2 3\n")
+    with contextlib.ExitStack() as stack:
+        if is_first:
+            stack.enter_context(stuck_mount(place))
+        agent = stack.enter_context(Agent(bed.program, host_root=root, options=["--interval", "1"]))
+        if not is_first:
+            agent.ask("/v0/node")  # is answered after the first reading
+            stack.enter_context(stuck_mount(place))
+        time.sleep(2.5)  # two ticks
+        tasks = f"/proc/{agent.process.pid}/task"
+        held = [kernel.text_of(f"{tasks}/{task}/wchan") for task in os.listdir(tasks)]
+        report.check(any("fuse" in (text or "") for text in held), f"stuck.{name}.is_held", held)
+        start = time.monotonic()
+        status = agent.end()
+        took_s = time.monotonic() - start
+        report.check(status == 0 and took_s < 2, f"stuck.{name}.ends_within_2_s", f"status {status} after {took_s} s")
+
+
 def why_not():
     if os.geteuid() != 0:
         return "not root, and giving rights away takes them"
@@ -288,6 +332,11 @@ def main(program):
         else:
             report.skip("table", "docs/security.md tells of Linux 6.2 and later with memory on cgroup version 1")
         check_confinement(bed)
+        try:
+            check_end_when_stuck(bed, "first_reading", True)
+            check_end_when_stuck(bed, "later_reading", False)
+        except Unable as error:
+            report.skip("stuck", error)
         reason = why_no_trace()
         if reason:
             report.skip("life", reason)

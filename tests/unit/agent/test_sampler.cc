@@ -87,8 +87,8 @@ void between_the_ticks_of_a_long_interval_all_is_well(void**) {
     static Bed bed;
     make(bed, "/");
     bed.wanted_count = 2;
-    bed.sampler.take_first(bed.readers, {take_snapshot, &bed});
-    assert_true(bed.sampler.start(bed.loop, 3600));
+    assert_true(bed.sampler.start_with_first(bed.readers, {take_snapshot, &bed}, bed.loop, 3600));
+    assert_int_equal(bed.count, 0);
     const std::uint64_t start_ns = monotonic_ns();
     assert_true(bed.sampler.is_making_progress(start_ns, second_ns));
     assert_false(bed.sampler.is_making_progress(start_ns + 10 * second_ns, second_ns));
