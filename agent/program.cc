@@ -128,9 +128,12 @@ bool Program::read_keys(const Config& config) {
     }
     const TokenChecker& tokens = server_.tokens();
     if (tokens.can_check()) {
-        log_line(LogLevel::info,
-                 "keys for tokens: %zu, and %zu that are of no use; static tokens: %zu",
-                 tokens.key_count(), tokens.skipped_key_count(), tokens.static_token_count());
+        log_line(LogLevel::info, "tokens: %zu keys, %zu static ones", tokens.key_count(),
+                 tokens.static_token_count());
+    }
+    if (tokens.skipped_key_count() > 0) {
+        log_line(LogLevel::warning, "%s: %zu keys are of a kind that is not used here",
+                 config.auth.tokens.jwks.c_str(), tokens.skipped_key_count());
     }
     const AuthorizationOptions& permissions = config.auth.authorization;
     if (tokens.key_count() > 0 && permissions.acl.empty() && permissions.socket.empty()) {
