@@ -108,17 +108,20 @@ const char* type_words(KeyType type) {
     return "";
 }
 
-// One reading of one text; keeps what every error message needs.
-// Until the configuration says how listeners ask who clients are, nobody is asked.
 // Takes its address apart, and asks whether it may be listened on; limits that were not given come
 // later.
 bool take_listener(ConfiguredListener& listener, ListenError& why) {
     if (!parse_listen_address(listener.text.view(), listener.options.address, why)) return false;
     ListenerOptions whole = listener.options;
     fill_limits(whole, ListenerOptions{});
+    const PeerList& peers = whole.peers;
+    if (whole.auth != AuthMode::peer && peers.uid_count + peers.gid_count > 0) {
+        return refuse_listener(why, "\"uids\" and \"gids\" are looked at with auth \"peer\" only");
+    }
     return check_listener(whole, why);
 }
 
+// One reading of one text; keeps what every error message needs.
 class ConfigReader {
   public:
     ConfigReader(const char* name, std::string_view text, Config& config, ConfigError& error)
@@ -370,7 +373,9 @@ bool finish_config(Config& config, ConfigError& error) {
     for (std::size_t i = 0; i < config.listen_count; ++i) {
         ConfiguredListener& listener = config.listen[i];
         fill_limits(listener.options, config.listener_defaults);
-        if (listener.options.auth != AuthMode::token || has_token_files(config.auth.tokens)) {
+        const bool has_certificates = !listener.options.tls.client_ca.empty();
+        if (listener.options.auth != AuthMode::token || has_certificates ||
+            has_token_files(config.auth.tokens)) {
             continue;
         }
         char message[ConfigError::bytes_max];

@@ -52,8 +52,9 @@ bool add_listen(Options& options, const char* text, ErrorText& error) {
 }
 
 bool set_auth(Options& options, std::string_view text, ErrorText& error) {
-    return parse_auth_mode(text, options.auth) ||
-           refuse(error, "--auth ", text, ": give token or none");
+    options.has_auth = true;
+    const bool is_known = text != "peer" && parse_auth_mode(text, options.auth);
+    return is_known || refuse(error, "--auth ", text, ": give token or none");
 }
 
 bool set_view(Options& options, std::string_view text, ErrorText& error) {
@@ -153,6 +154,11 @@ bool parse_options(int argc, char** argv, Options& options, FixedText<256>& erro
         if (answers_at_once(options.command)) return true;
     }
     if (!parse_command(argc - optind, argv + optind, options, error)) return false;
+    if (options.has_auth && options.listen_count == 0) {
+        return refuse(error, "--auth", "",
+                      ": it is for the addresses of --listen; in the configuration each address "
+                      "has its own");
+    }
     if (options.token_uid != nullptr && options.command != Command::token_new) {
         return refuse(error, "--uid ", options.token_uid, ": it is for `token new` only");
     }

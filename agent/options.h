@@ -32,6 +32,7 @@ struct Options {
     const char* listen[limits::listener_count_max] = {};
     std::size_t listen_count = 0;
     AuthMode auth = AuthMode::token;  // of all of `listen`
+    bool has_auth = false;
     std::uint32_t interval_s = 0;     // 0: not given
     const char* container_id = nullptr;
     bool is_full_view = false;

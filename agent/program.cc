@@ -127,6 +127,16 @@ bool Program::read_keys(const Config& config) {
         return false;
     }
     const TokenChecker& tokens = server_.tokens();
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        const ConfiguredListener& listener = config.listen[i];
+        const bool needs_tokens =
+            listener.options.auth == AuthMode::token && listener.options.tls.client_ca.empty();
+        if (!needs_tokens || tokens.can_check()) continue;
+        log_line(LogLevel::error,
+                 "%s asks for tokens, and the files of auth hold no key and no token",
+                 listener.text.c_str());
+        return false;
+    }
     if (tokens.can_check()) {
         log_line(LogLevel::info, "tokens: %zu keys, %zu static ones", tokens.key_count(),
                  tokens.static_token_count());
@@ -144,12 +154,29 @@ bool Program::read_keys(const Config& config) {
     return true;
 }
 
+bool Program::try_names_and_certificates(const Config& config) {
+    SystemUser user;
+    FixedText<256> why;
+    if (!config.process.user.empty() && !find_user(config.process.user.view(), user, why)) {
+        log_line(LogLevel::error, "process.user: %s", why.c_str());
+        return false;
+    }
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        const ConfiguredListener& listener = config.listen[i];
+        ListenError error;
+        if (server_.try_out(listener.options, error)) continue;
+        log_line(LogLevel::error, "%s: %s", listener.text.c_str(), error.c_str());
+        return false;
+    }
+    return true;
+}
+
 int Program::check(const Config& config) {
     Arena measuring;
     lay_out(measuring, config);
     if (!arena_.map(measuring.used_bytes())) return 1;
     lay_out(arena_, config);
-    if (!read_keys(config)) return 2;
+    if (!read_keys(config) || !try_names_and_certificates(config)) return 2;
     puts("The configuration is good.");
     return 0;
 }
@@ -182,10 +209,10 @@ void Program::announce() const {
     const char* token = server_.asks_for_tokens(0) ? " -H 'Authorization: Bearer TOKEN'" : "";
     constexpr std::string_view unix_prefix = "unix:";
     if (address.view().starts_with(unix_prefix)) {
-        log_line(LogLevel::info, "try: curl -s%s --unix-socket %s http://localhost/v0/node", token,
+        log_line(LogLevel::info, "try: curl -sS%s --unix-socket %s http://localhost/v0/node", token,
                  address.c_str() + unix_prefix.size());
     } else {
-        log_line(LogLevel::info, "try: curl -s%s %s/v0/node", token, address.c_str());
+        log_line(LogLevel::info, "try: curl -sS%s %s/v0/node", token, address.c_str());
     }
 }
 
@@ -202,7 +229,7 @@ int Program::run(const Config& config) {
         return 1;
     }
     readers_.start(root_, discovery_);
-    // Under the filter from the first reading on, and with the loop at work: that may last.
+    // The first reading may last; the loop is at work meanwhile.
     const bool is_up =
         sampler_.start_with_first(readers_, {publish, this}, loop_, config.interval_s) &&
         service_.start(server_, sampler_, config) && rights_.filter_calls();

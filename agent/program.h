@@ -31,6 +31,7 @@ class Program {
     const Snapshot* take_one(const Config& config);
     bool open_listeners(const Config& config);
     bool read_keys(const Config& config);
+    bool try_names_and_certificates(const Config& config);
     static void publish(void* self, const Snapshot& snapshot);
     // Answers from now on. False when the kernel refuses; that was logged.
     bool open_doors();

@@ -65,7 +65,8 @@ FixedText<64> Service::status() const {
     return status;
 }
 
-void Service::tell_ready() const {
+void Service::tell_ready() {
+    is_ready_ = true;
     manager_.ready(status().view());
 }
 
@@ -98,10 +99,11 @@ void Service::on_signal(void* self, std::uint32_t) {
 }
 
 void Service::reload() {
-    if (server_ == nullptr) return;
-    manager_.reloading("reading keys and certificates");
+    if (server_ == nullptr || ends_at_ns_ != 0) return;
+    if (is_ready_) manager_.reloading("reading keys and certificates");
     const bool is_good = reload_.now();
-    manager_.ready(is_good ? status().view() : "serving with the keys of before; see the log");
+    if (is_ready_)
+        manager_.ready(is_good ? status().view() : "serving with the keys of before; see the log");
 }
 
 void Service::end() {

@@ -20,7 +20,7 @@ class Service {
     [[nodiscard]] bool start(Server& server, Sampler& sampler, const Config& config);
 
     // To the manager: clients are answered from now on.
-    void tell_ready() const;
+    void tell_ready();
 
     void close();
 
@@ -42,6 +42,7 @@ class Service {
     ServiceNotify manager_;
     int signals_ = -1;
     int watchdog_ = -1;
+    bool is_ready_ = false;
     bool is_stuck_ = false;         // readings were, when the watchdog was last due
     std::uint64_t ends_at_ns_ = 0;  // 0: not ending
 };

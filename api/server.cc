@@ -77,7 +77,7 @@ bool Server::answer(const Request& request) {
     if (has_doubtful_end(request.connection)) return send_fixed(request, Fixed::bad_framing);
     Asker asker;
     if (const char* cause = identify(request, asker); cause != nullptr) {
-        note_failure(request, AgentCounter::auth_failures, {}, cause);
+        note_failure(request, AgentCounter::auth_failures, cause);
         return send_fixed(request, Fixed::unauthorized);
     }
     RouteMatch match;
@@ -86,9 +86,7 @@ bool Server::answer(const Request& request) {
     const Admission* admission = nullptr;
     switch (permit(request, asker, match, admission)) {
         case Verdict::deny:
-            note_failure(
-                request, AgentCounter::auth_denials, asker.identity.uid,
-                asker.is_peer ? "none of this socket's peers" : "no permission for the uid");
+            note_denial(request, asker);
             return send_fixed(request, Fixed::forbidden);
         case Verdict::pending:
             return suspend(request) || send_fixed(request, Fixed::forbidden);

@@ -44,6 +44,10 @@ class Server {
     // says why.
     [[nodiscard]] bool listen(const ListenerOptions& options, ListenError& error);
 
+    // Whether the files and names of these options are good, without opening anything. False, and
+    // `error` says why.
+    [[nodiscard]] bool try_out(const ListenerOptions& options, ListenError& error);
+
     // Of the index-th listener, as it was bound: "http://127.0.0.1:61092" or "unix:/path".
     FixedText<256> address(std::size_t index) const;
 
@@ -74,7 +78,6 @@ class Server {
     // For log lines: "192.0.2.7" or "unix uid 1000".
     static FixedText<64> client_address(MHD_Connection* connection);
 
-    std::uint64_t pool_full_count() const { return pool_full_count_; }
     // Reads keys, tokens and permissions anew. False, and `error` says why: then what was read
     // before still counts.
     [[nodiscard]] bool load_auth(const AuthOptions& options, AuthError& error);
@@ -82,6 +85,7 @@ class Server {
 
     std::size_t listener_count() const { return listener_count_; }
     bool asks_for_tokens(std::size_t index) const;
+    std::uint64_t pool_full_count() const { return pool_full_count_; }
     std::uint64_t refused_count() const { return refused_count_; }      // no place: 503 or closed
     std::uint64_t evicted_count() const { return evicted_count_; }      // made room for newcomers
     std::uint64_t timed_out_count() const { return timed_out_count_; }  // too slow
@@ -173,8 +177,8 @@ class Server {
     const char* identify(const Request& request, Asker& asker);
     Verdict permit(const Request& request, const Asker& asker, const RouteMatch& match,
                    const Admission*& admission);
-    void note_failure(const Request& request, AgentCounter counter, std::string_view uid,
-                      const char* cause);
+    void note_failure(const Request& request, AgentCounter counter, std::string_view cause);
+    void note_denial(const Request& request, const Asker& asker);
     bool suspend(const Request& request);
     static void resume_all(void* self, std::uint32_t);
     bool send_fixed(const Request& request, Fixed which);

@@ -1,6 +1,7 @@
 // Who is let in: the server's side of the gate.
 #include "api/server_callbacks.h"
 #include "api/server_request.h"
+#include "api/user_names.h"
 #include "platform/linux/clock.h"
 #include "platform/linux/log.h"
 #include "platform/metrics/agent_counters.h"
@@ -22,6 +23,21 @@ void Server::init_access(Arena& arena) {
 
 bool Server::load_auth(const AuthOptions& options, AuthError& error) {
     return gate_.load(options, error) == Status::ok;
+}
+
+bool Server::try_out(const ListenerOptions& options, ListenError& error) {
+    uid_t uid = 0;
+    gid_t gid = 0;
+    if (!options.owner.empty() && !find_user(options.owner.c_str(), uid)) {
+        return refuse_listener(error, "owner: there is no user %s", options.owner.c_str());
+    }
+    if (!options.group.empty() && !find_group(options.group.c_str(), gid)) {
+        return refuse_listener(error, "group: there is no group %s", options.group.c_str());
+    }
+    if (options.tls.certificate.empty()) return true;
+    const bool is_good = tls_.load(options.tls, error);
+    tls_.forget_key();
+    return is_good;
 }
 
 bool Server::asks_for_tokens(std::size_t index) const {
@@ -64,19 +80,32 @@ Verdict Server::permit(const Request& request, const Asker& asker, const RouteMa
     return gate_.permit(question, admission);
 }
 
-void Server::note_failure(const Request& request, AgentCounter counter, std::string_view uid,
-                          const char* cause) {
+void Server::note_failure(const Request& request, AgentCounter counter, std::string_view cause) {
     count_agent(counter);
-    FixedText<192> text;
-    const bool fits = uid.empty() ? text.assign(cause)
-                                  : text.assign(cause) && text.append(" ") && text.append(uid);
-    const FixedText<64> address = client_address(request.connection);
-    failures_.note(address.view(), fits ? text.view() : std::string_view(cause), boottime_ns());
+    failures_.note(client_address(request.connection).view(), cause, boottime_ns());
+}
+
+// The longest uid and the longest permission fit.
+void Server::note_denial(const Request& request, const Asker& asker) {
+    if (asker.is_peer) {
+        return note_failure(request, AgentCounter::auth_denials, "none of this socket's peers");
+    }
+    FixedText<256> cause;
+    for (const std::string_view piece :
+         {std::string_view("uid "), asker.identity.uid,
+          std::string_view(" has no permission, such as "),
+          std::string_view(permission_name(permission_of(request.path)))}) {
+        (void)cause.append(piece);
+    }
+    note_failure(request, AgentCounter::auth_denials, cause.view());
 }
 
 // The library calls again for a request that was resumed.
 bool Server::suspend(const Request& request) {
-    if (suspended_count_ == limits::suspended_count_max) return false;
+    if (suspended_count_ == limits::suspended_count_max) {
+        note_failure(request, AgentCounter::auth_denials, "too many wait for the authorizer");
+        return false;
+    }
     suspended_[suspended_count_++] = request.connection;
     MHD_suspend_connection(request.connection);
     return true;

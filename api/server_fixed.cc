@@ -27,14 +27,14 @@ constexpr FixedAnswer fixed_answers[] = {
      "There is no such resource. The index of all resources is at /v0/, /system/v1/metrics/v0/ and "
      "/system/v1/agent/{agent_id}/metrics/v0/."},
     {400, "Bad Request",
-     "The request has a Transfer-Encoding or more than one Content-Length, so that its end is in "
-     "doubt; it needs neither.",
+     "The request has a Transfer-Encoding, more than one Content-Length, or a field whose name has "
+     "a blank or a mark in it, so that its end is in doubt; it needs none of them.",
      "Connection", "close"},
     {401, "Unauthorized",
      "Send a valid token: Authorization: token=TOKEN, Authorization: Bearer TOKEN, or the cookie "
      "dcos-acs-auth-cookie.",
      "WWW-Authenticate", "Bearer realm=\"metrics\""},
-    {403, "Forbidden", "You are known here, but have no permission for this."},
+    {403, "Forbidden", "You have no permission for this."},
     {405, "Method Not Allowed", "This API is for reading only: use GET or HEAD.", "Allow",
      "GET, HEAD"},
     {406, "Not Acceptable", "Answers are application/json only: send Accept: application/json."},

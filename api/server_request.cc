@@ -20,12 +20,26 @@ MHD_Result add_accept(void* judge, MHD_ValueKind, const char* key, const char* v
 struct BodyHeaders {
     unsigned length_count = 0;
     bool has_coding = false;
+    bool has_bad_name = false;
 };
+
+// The characters of a field's name (RFC 9110, section 5.6.2). One with a blank at its end is taken
+// for the field by some, and for another by others.
+bool is_field_name(std::string_view name) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    for (const char c : name) {
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool is_digit = c >= '0' && c <= '9';
+        if (!is_letter && !is_digit && marks.find(c) == marks.npos) return false;
+    }
+    return !name.empty();
+}
 
 MHD_Result add_body_header(void* headers, MHD_ValueKind, const char* key, const char*) {
     auto& found = *static_cast<BodyHeaders*>(headers);
     if (strcasecmp(key, "Content-Length") == 0) ++found.length_count;
     if (strcasecmp(key, "Transfer-Encoding") == 0) found.has_coding = true;
+    if (!is_field_name(key)) found.has_bad_name = true;
     return MHD_YES;
 }
 
@@ -84,7 +98,7 @@ bool has_large_headers(MHD_Connection* connection, std::size_t bytes_max) {
 bool has_doubtful_end(MHD_Connection* connection) {
     BodyHeaders found;
     MHD_get_connection_values(connection, MHD_HEADER_KIND, add_body_header, &found);
-    return found.length_count > 1 || found.has_coding;
+    return found.length_count > 1 || found.has_coding || found.has_bad_name;
 }
 
 bool accepts_json(MHD_Connection* connection, bool if_missing) {

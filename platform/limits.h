@@ -328,9 +328,8 @@ inline constexpr std::size_t collector_count_max = 64;  // node readers and cont
 inline constexpr std::size_t files_per_collector_max = 8;
 inline constexpr std::size_t listener_count_max = 8;
 
-// Of one listener at the same time; and what a request's header may have at most, out of the 32 KiB
-// that each connection has for everything.
-inline constexpr std::size_t connection_count_max = 1024;
+// What a request's header may have at most, out of the 32 KiB that each connection has for
+// everything.
 inline constexpr std::size_t header_bytes_max = 24 * 1024;
 
 // Requests that wait for an external authorizer; one more is denied.

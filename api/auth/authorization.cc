@@ -13,6 +13,12 @@ void Authorization::init(Arena& arena) {
 }
 
 Status Authorization::load(const AuthorizationOptions& options, AuthError& error) {
+    const Status status = prepare(options, error);
+    if (status == Status::ok) accept();
+    return status;
+}
+
+Status Authorization::prepare(const AuthorizationOptions& options, AuthError& error) {
     std::size_t index = 0;
     for (const Authorizer& authorizer : all_authorizers()) {
         void* state = states_[index++];
@@ -20,12 +26,15 @@ Status Authorization::load(const AuthorizationOptions& options, AuthError& error
         const Status status = authorizer.load(state, options, error);
         if (status != Status::ok) return status;
     }
-    index = 0;
+    return Status::ok;
+}
+
+void Authorization::accept() {
+    std::size_t index = 0;
     for (const Authorizer& authorizer : all_authorizers()) {
         void* state = states_[index++];
         if (authorizer.accept != nullptr) authorizer.accept(state);
     }
-    return Status::ok;
 }
 
 bool Authorization::attach(EventLoop& loop, EventHandler on_answer) {

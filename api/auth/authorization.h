@@ -33,6 +33,10 @@ class Authorization {
     // stays, and `error` names the file, the place and the cure.
     Status load(const AuthorizationOptions& options, AuthError& error);
 
+    // The same in two steps: what was prepared counts once it is accepted.
+    Status prepare(const AuthorizationOptions& options, AuthError& error);
+    void accept();
+
     // From now on the external authorizer, if there is one, is asked from the loop; until then it
     // has no say. `on_answer` is called on the loop when questions that were pending are answered,
     // by somebody or by time, or must be asked again because of a load. Once. False when the loop

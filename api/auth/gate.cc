@@ -9,10 +9,19 @@ void Gate::init(Arena& arena) {
 
 Status Gate::load(const AuthOptions& options, AuthError& error) {
     AuthError second;
-    const Status tokens = tokens_.load(options.tokens, error);
-    const Status permissions =
-        authorization_.load(options.authorization, tokens == Status::ok ? error : second);
-    return tokens == Status::ok ? permissions : tokens;
+    const Status tokens = tokens_.prepare(options.tokens, error);
+    const Status permissions = authorization_.prepare(options.authorization, second);
+    if (tokens == Status::ok && permissions == Status::ok) {
+        tokens_.accept();
+        authorization_.accept();
+        return Status::ok;
+    }
+    tokens_.discard();
+    if (permissions != Status::ok) {
+        if (tokens != Status::ok) (void)error.append("; and ");
+        (void)error.append(second.view().substr(0, AuthError::bytes_max - error.size()));
+    }
+    return tokens != Status::ok ? tokens : permissions;
 }
 
 bool Gate::attach(EventLoop& loop, EventHandler on_answer) {

@@ -24,15 +24,16 @@ class Gate {
   public:
     void init(Arena& arena);
 
-    // Reads all files anew. Unless ok, what could not be read stays as it was, and `error` names
-    // the file, the place and the cure.
+    // Reads all files anew. Unless ok, all stays as it was, and `error` names the file, the place
+    // and the cure; of the tokens' and of the permissions', when both are broken.
     Status load(const AuthOptions& options, AuthError& error);
 
     // See Authorization.
     [[nodiscard]] bool attach(EventLoop& loop, EventHandler on_answer);
 
     // Null and `identity`, or why nobody is known by these credentials: a short clause for the log.
-    const char* identify(const ShownCredentials& credentials, std::int64_t now_s, Identity& identity);
+    const char* identify(const ShownCredentials& credentials, std::int64_t now_s,
+                         Identity& identity);
 
     // Admission to what was asked, if the verdict is allow.
     Verdict permit(const AccessQuestion& question, const Admission*& admission);

@@ -7,6 +7,7 @@
 
 #include "api/auth/base64.h"
 #include "api/auth/digest.h"
+#include "api/auth/permission.h"
 #include "api/auth/uid.h"
 
 namespace nma {
@@ -40,6 +41,9 @@ bool check_permissions(std::span<const char* const> permissions, AuthError& erro
         return refuse(error, {"a token may have 16 permissions at most"});
     }
     for (const std::string_view permission : permissions) {
+        if (const char* fault = permission_fault(permission); fault != nullptr) {
+            return refuse(error, {"permission ", permission, " ", fault});
+        }
         if (permission.size() > limits::permission_bytes_max || !is_printable_word(permission)) {
             return refuse(error, {"permission ", permission,
                                   ": give 1 to 128 characters of printable ASCII, without spaces"});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/auth/permission.h"
 #include "api/auth/uid.h"
 #include "platform/base/text_cursor.h"
 
@@ -52,6 +53,9 @@ const char* StaticTokens::read_permissions(std::string_view line, Entry& entry) 
         if (entry.permission_count == permissions.size()) return "it has more than 16 permissions";
         if (word.size() > limits::permission_bytes_max || !is_printable_word(word)) {
             return "a permission is not 1 to 128 characters of printable ASCII";
+        }
+        if (const char* fault = permission_fault(word); fault != nullptr) {
+            return fault;
         }
         permissions[entry.permission_count++] = word;
     }

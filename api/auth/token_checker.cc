@@ -1,7 +1,5 @@
 #include "api/auth/token_checker.h"
 
-#include <utility>
-
 #include "api/auth/base64.h"
 #include "api/auth/jwks.h"
 #include "api/auth/pem.h"
@@ -20,17 +18,30 @@ void TokenChecker::init(Arena& arena) {
 }
 
 Status TokenChecker::load(const TokenFiles& files, AuthError& error) {
-    std::size_t spare = 1 - used_;
+    const Status status = prepare(files, error);
+    if (status == Status::ok) accept();
+    return status;
+}
+
+Status TokenChecker::prepare(const TokenFiles& files, AuthError& error) {
+    const std::size_t spare = 1 - used_;
     leeway_s_[spare] = files.leeway_s;
     Status status = load_keys(files, keys_[spare], error);
     if (status == Status::ok) status = load_tokens(files.tokens.c_str(), tokens_[spare], error);
-    if (status == Status::ok) {
-        std::swap(used_, spare);
-        cache_.clear();
-    }
+    if (status != Status::ok) discard();
+    return status;
+}
+
+void TokenChecker::accept() {
+    used_ = 1 - used_;
+    cache_.clear();
+    discard();
+}
+
+void TokenChecker::discard() {
+    const std::size_t spare = 1 - used_;
     keys_[spare].clear();
     tokens_[spare].clear();
-    return status;
 }
 
 Status TokenChecker::load_keys(const TokenFiles& files, KeySet& keys, AuthError& error) {

@@ -37,6 +37,12 @@ class TokenChecker {
     // Identity of before is then no longer good.
     Status load(const TokenFiles& files, AuthError& error);
 
+    // The same in two steps: what was prepared counts once it is accepted, and is forgotten when it
+    // is discarded.
+    Status prepare(const TokenFiles& files, AuthError& error);
+    void accept();
+    void discard();
+
     // Whether there is any key or static token: without one, nobody gets in.
     bool can_check() const { return key_count() + static_token_count() > 0; }
     std::size_t key_count() const { return keys_[used_].keys().size(); }

@@ -254,9 +254,12 @@ void each_request_of_a_connection_brings_its_own_token(void**) {
     assert_true(all.find("HTTP/1.1 200", refused) != all.npos);
 }
 
-// Each of these could hide a second request from a proxy, or from us. Whatever is answered, the
-// hidden one is not, and the connection ends.
+// Each of these could hide a second request from a proxy, or from us. Nothing but
+// refusals comes, and the connection ends.
 constexpr const char* smuggling_forms[] = {
+    "Content-Length : 5\r\n",
+    "Content-Length\t: 5\r\n",
+    "Content Length: 5\r\n",
     "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
     "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
     "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\nContent-Length: 0\r\n",
@@ -281,8 +284,11 @@ void smuggled_requests_are_not_answered(void**) {
             "\r\n0\r\n\r\nGET /v0/containers HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
             "Authorization: token=nma_root\r\n\r\n";
         const std::string_view all = http_ask(server_address(0), text);
-        if (all.find("[\"c0\"") != all.npos) print_error("%s", form);
-        assert_true(all.find("[\"c0\"") == all.npos);
+        const bool is_refused = all.empty() || http_status(all) == 400 || http_status(all) == 413;
+        const bool is_alone = all.find("HTTP/1.1 200") == all.npos;
+        if (!is_refused || !is_alone) print_error("%s%.300s\n", form, all.data());
+        assert_true(is_refused);
+        assert_true(is_alone);
     }
     assert_int_equal(status_of(0, "GET /v0/ping", bearer("nma_root")), 200);
 }
