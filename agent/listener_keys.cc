@@ -81,15 +81,15 @@ const char* apply_address(const cJSON& value, Config& config) {
         number = static_cast<std::remove_reference_t<decltype(number)>>(value.valuedouble); \
         return nullptr;                                                                     \
     }
-#define NMA_LIMITS(prefix, options)                                                            \
-    {prefix "connections", NMA_NUMBER(options.connection_count_max), 1,                        \
-     limits::connections_per_listener_max},                                                    \
-        {prefix "connections_per_address", NMA_NUMBER(options.connections_per_address_max), 1, \
-         limits::connections_per_listener_max},                                                \
-        {prefix "header_bytes", NMA_NUMBER(options.header_bytes_max), 1024,                    \
-         limits::header_bytes_max},                                                            \
-        {prefix "idle_s", NMA_NUMBER(options.idle_s_max), 1, 3600}, {                          \
-        prefix "request_s", NMA_NUMBER(options.request_s_max), 1, 3600                         \
+#define NMA_LIMITS(prefix, options)                                                              \
+    {prefix "connections", NMA_NUMBER((options).connection_count_max), 1,                        \
+     limits::connections_per_listener_max},                                                      \
+        {prefix "connections_per_address", NMA_NUMBER((options).connections_per_address_max), 1, \
+         limits::connections_per_listener_max},                                                  \
+        {prefix "header_bytes", NMA_NUMBER((options).header_bytes_max), 1024,                    \
+         limits::header_bytes_max},                                                              \
+        {prefix "idle_s", NMA_NUMBER((options).idle_s_max), 1, 3600}, {                          \
+        prefix "request_s", NMA_NUMBER((options).request_s_max), 1, 3600                         \
     }
 
 constexpr KeyRow rows[] = {
