@@ -1,5 +1,6 @@
 // Reads keys, tokens, the ACL and certificates again: when one of their files was changed, or when
-// somebody asks. What is broken stays as it was, and that is logged.
+// somebody asks. What is broken stays as it was, and that is logged. What the kernel does not tell
+// of (see FileWatch) is seen by a look now and then.
 #pragma once
 
 #include "agent/config.h"
@@ -11,9 +12,14 @@ namespace nma {
 
 class Reload {
   public:
-    // From now on; both must outlive it. False when the loop has no room, or the kernel no timer.
-    // A directory that cannot be watched is logged: then only SIGHUP tells.
-    [[nodiscard]] bool start(EventLoop& loop, Server& server, const Config& config);
+    // Between two looks; with the wait for files that belong together, 30 s is never exceeded.
+    static constexpr std::uint32_t look_interval_ms_default = 29'000;
+
+    // From now on; both must outlive it. After rights were given away: what cannot be read again
+    // without them is logged. So is a directory that cannot be watched: then only looks tell. False
+    // when the loop has no room, or the kernel no timer.
+    [[nodiscard]] bool start(EventLoop& loop, Server& server, const Config& config,
+                             std::uint32_t look_interval_ms = look_interval_ms_default);
 
     // False when something is broken.
     bool now();
@@ -25,11 +31,15 @@ class Reload {
     static void on_timer(void* self, std::uint32_t);
 
     void watch(const char* path);
+    bool start_timer(EventLoop& loop);
+    void settle();
 
     Server* server_ = nullptr;
     const Config* config_ = nullptr;
     FileWatch files_;
     int timer_ = -1;
+    std::uint32_t look_interval_ms_ = 0;
+    bool is_settling_ = false;  // the timer is for reading, not for a look
 };
 
 }  // namespace nma

@@ -9,7 +9,7 @@
 #endif
 
 #include "api/auth/guarded_file.h"
-#include "api/json_writer.h"
+#include "api/auth/uid.h"
 
 namespace nma {
 
@@ -108,17 +108,6 @@ bool is_trusted(gnutls_session_t session) {
     return gnutls_certificate_verify_peers(session, &wanted, 1, &faults) == 0 && faults == 0;
 }
 
-bool is_printable(std::string_view text) {
-    while (!text.empty()) {
-        const auto first = static_cast<unsigned char>(text[0]);
-        std::size_t bad_bytes = 0;
-        const std::size_t bytes = utf8_sequence_bytes(text, bad_bytes);
-        if (bytes == 0 || first < 0x20 || first == 0x7f) return false;
-        text.remove_prefix(bytes);
-    }
-    return true;
-}
-
 // The value of a DER string (X.690, 8.1) of a kind whose bytes are UTF-8. Empty when it is none.
 std::string_view string_value(std::string_view der) {
     constexpr char utf8_string = 0x0c;
@@ -152,7 +141,7 @@ bool read_common_name(gnutls_x509_crt_t certificate, CertificateUid& uid) {
         return false;
     }
     const std::string_view name = string_value({der, bytes});
-    return !name.empty() && is_printable(name) && uid.assign(name);
+    return is_good_uid(name) && uid.assign(name);
 }
 
 bool read_uid(const gnutls_datum_t& der, CertificateUid& uid) {

@@ -319,8 +319,9 @@ inline constexpr std::size_t doctor_output_bytes = doctor_finding_count_max * 20
 // speak.
 inline constexpr std::size_t doctor_user_count_max = 64;
 
-// Lines of the log, once the agent is up: as many at once, then one each second. A client or a
-// container that makes us complain must not fill the disk, nor hide what others did.
+// Lines of the log, once the agent is up: as many at once, then one each second; errors and other
+// lines apart. A client or a container that makes us complain must not fill the disk, nor hide what
+// others did.
 inline constexpr std::uint64_t log_burst_lines = 60;
 inline constexpr std::uint64_t log_line_interval_ns = 1'000'000'000;
 

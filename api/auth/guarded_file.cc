@@ -18,6 +18,13 @@ Status refuse_file(Status status, const char* path, const char* why, AuthError& 
 }
 
 Status refuse_errno(int number, const char* path, AuthError& error) {
+    if (number == EACCES) {
+        refuse(error, {path, ": ", strerror(number),
+                       "; it and its directories must be readable for the user that the agent "
+                       "runs as: uid ",
+                       NumberText(geteuid())});
+        return Status::denied;
+    }
     return refuse_file(status_from_errno(number), path, strerror(number), error);
 }
 
@@ -37,11 +44,25 @@ Status check_owner_and_mode(int file, const char* path, Secrecy secrecy, AuthErr
         refuse(error, {path, ": it is a secret that others may open; run: chmod o= ", path});
         return Status::denied;
     }
+    if ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != 0) {
+        refuse(error, {path, ": all of group ", NumberText(facts.st_gid),
+                       " may write to it; run: chmod g-w ", path});
+        return Status::denied;
+    }
     if ((facts.st_mode & S_IWOTH) != 0) {
         refuse(error, {path, ": others may write to it; run: chmod o-w ", path});
         return Status::denied;
     }
     return Status::ok;
+}
+
+// O_NONBLOCK: a FIFO in its place must not hold us up.
+Status open_guarded(const char* path, Secrecy secrecy, int& file, AuthError& error) {
+    file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) return refuse_errno(errno, path, error);
+    const Status status = check_owner_and_mode(file, path, secrecy, error);
+    if (status != Status::ok) close(file);
+    return status;
 }
 
 // One byte more than the buffer has tells a file that just fits from one that does not.
@@ -67,19 +88,16 @@ Status read_all(int file, std::span<char> buffer, std::size_t& size, int& error_
 
 Status read_guarded_file(const char* path, Secrecy secrecy, std::span<char> buffer,
                          std::string_view& text, AuthError& error) {
-    // O_NONBLOCK: a FIFO in its place must not hold us up.
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) return refuse_errno(errno, path, error);
+    int file = -1;
+    Status status = open_guarded(path, secrecy, file, error);
+    if (status != Status::ok) return status;
     std::size_t size = 0;
     int error_number = 0;
-    Status status = check_owner_and_mode(file, path, secrecy, error);
-    if (status == Status::ok) {
-        status = read_all(file, buffer, size, error_number);
-        if (status == Status::truncated) {
-            refuse(error, {path, ": it has more than ", NumberText(buffer.size()), " bytes"});
-        } else if (status != Status::ok) {
-            refuse(error, {path, ": ", strerror(error_number)});
-        }
+    status = read_all(file, buffer, size, error_number);
+    if (status == Status::truncated) {
+        refuse(error, {path, ": it has more than ", NumberText(buffer.size()), " bytes"});
+    } else if (status != Status::ok) {
+        refuse(error, {path, ": ", strerror(error_number)});
     }
     close(file);
     if (status != Status::ok) {
@@ -88,6 +106,13 @@ Status read_guarded_file(const char* path, Secrecy secrecy, std::span<char> buff
     }
     text = {buffer.data(), size};
     return Status::ok;
+}
+
+Status try_guarded_file(const char* path, Secrecy secrecy, AuthError& error) {
+    int file = -1;
+    const Status status = open_guarded(path, secrecy, file, error);
+    if (status == Status::ok) close(file);
+    return status;
 }
 
 }  // namespace nma

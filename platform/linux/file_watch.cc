@@ -12,8 +12,8 @@ namespace nma {
 namespace {
 
 // A file that is being written is not looked at before it is closed.
-constexpr std::uint32_t events =
-    IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
+constexpr std::uint32_t events = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM |
+                                 IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 }  // namespace
 
@@ -38,25 +38,49 @@ Status FileWatch::add(const char* path) {
     if (file_count_ == file_count_max) return Status::full;
     File& file = files_[file_count_];
     if (!file.path.assign(path)) return Status::full;
-    FixedText<path_bytes> directory;
-    const std::string_view text = path;
-    const std::size_t slash = text.rfind('/');
-    const std::string_view parent = slash == text.npos ? "."
-                                    : slash == 0       ? "/"
-                                                       : text.substr(0, slash);
-    (void)directory.assign(parent);
-    if (inotify_add_watch(inotify_, directory.c_str(), events) < 0) {
-        return status_from_errno(errno);
-    }
-    file.stamp = stamp_of(path);
     ++file_count_;
-    return Status::ok;
+    const Status status = watch_directory(file);
+    file.stamp = stamp_of(path);
+    return status;
+}
+
+// The name may lead to another directory than it did. Where it leads to the same one, the kernel
+// gives the watch that is there.
+Status FileWatch::watch_directory(File& file) {
+    FixedText<path_bytes> directory;
+    const std::string_view path = file.path.view();
+    const std::size_t slash = path.rfind('/');
+    const std::string_view parent = slash == path.npos ? "."
+                                    : slash == 0       ? "/"
+                                                       : path.substr(0, slash);
+    (void)directory.assign(parent);
+    const int before = file.watch;
+    file.watch = inotify_add_watch(inotify_, directory.c_str(), events);
+    const Status status = file.watch < 0 ? status_from_errno(errno) : Status::ok;
+    if (before != file.watch) drop_unused(before);
+    return status;
+}
+
+// A directory that was moved away would be watched for ever.
+void FileWatch::drop_unused(int watch) {
+    if (watch < 0) return;
+    for (std::size_t i = 0; i < file_count_; ++i) {
+        if (files_[i].watch == watch) return;
+    }
+    (void)inotify_rm_watch(inotify_, watch);
 }
 
 bool FileWatch::take_changes() {
     alignas(inotify_event) char buffer[4096];
     while (read(inotify_, buffer, sizeof buffer) > 0) {
     }
+    return look();
+}
+
+bool FileWatch::look() {
+    // Watches first: what changes after the look at a file is then told.
+    for (std::size_t i = 0; i < file_count_; ++i)
+        (void)watch_directory(files_[i]);
     bool is_changed = false;
     for (std::size_t i = 0; i < file_count_; ++i) {
         const Stamp now = stamp_of(files_[i].path.c_str());

@@ -22,7 +22,10 @@ constexpr std::size_t line_bytes = 1024;
 LogLevel least_urgent = LogLevel::info;
 bool is_journal = false;
 std::atomic<bool> is_limited = false;
-LineLimit limit;
+
+// Strangers can cause warnings, as many as they like; these must not keep errors out.
+LineLimit error_limit;
+LineLimit other_limit;
 
 const char* level_prefix(LogLevel level) {
     switch (level) {
@@ -60,12 +63,15 @@ const char* level_prefix(LogLevel level) {
     va_end(arguments);
 }
 
-bool has_room() {
+bool has_room(LogLevel level) {
     if (!is_limited.load(std::memory_order_relaxed)) return true;
+    const bool is_error = level == LogLevel::error;
+    LineLimit& limit = is_error ? error_limit : other_limit;
     if (!limit.take(boottime_ns())) return false;
     const unsigned left_out = limit.take_left_out();
     if (left_out > 0) {
-        write_now(LogLevel::warning, "%u lines were left out: there were too many", left_out);
+        write_now(LogLevel::warning, "%u %s were left out: there were too many", left_out,
+                  is_error ? "errors" : "lines");
     }
     return true;
 }
@@ -91,7 +97,7 @@ void limit_log_rate() {
 }
 
 void log_line(LogLevel level, const char* format, ...) {
-    if (level > least_urgent || !has_room()) return;
+    if (level > least_urgent || !has_room(level)) return;
     va_list arguments;
     va_start(arguments, format);
     write_line(level, format, arguments);

@@ -19,9 +19,9 @@ void start_log();
 // any thread is made.
 void set_log_level(LogLevel level);
 
-// From now on at most limits::log_burst_lines at once, and one more for each second. How many were
-// left out is told with the first line that has room again. Call it when the agent is up: what goes
-// wrong at start is never left out.
+// From now on at most limits::log_burst_lines at once, and one more for each second: of errors, and
+// of all other lines together. How many were left out is told with the first line of the same sort
+// that has room again. Call it when the agent is up: what goes wrong at start is never left out.
 void limit_log_rate();
 
 [[gnu::format(printf, 2, 3)]] void log_line(LogLevel level, const char* format, ...);

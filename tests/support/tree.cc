@@ -37,6 +37,7 @@ void tree_make(Tree& tree) {
     NMA_CHECK(mkdtemp(name.data()) != nullptr);
     NMA_CHECK(chmod(name.c_str(), 0755) == 0);
     NMA_CHECK(tree.path.assign(name));
+    umask(022);  // whatever the user's is: what a group may write is not believed
     tree_mkdir(tree, "proc");
     tree_mkdir(tree, "sys");
 }

@@ -248,6 +248,7 @@ void client_certificate_gives_a_name_when_all_of_it_is_right(void**) {
         {"client_with_two_names", "bad"},
         {"client_with_nul", "bad"},
         {"client_with_newline", "bad"},
+        {"client_with_c1_control", "bad"},
         {"client_with_long_name", "bad"},
         {"server", "bad"},
     };

@@ -38,6 +38,12 @@ Status read(const char* name, Secrecy secrecy) {
     memset(buffer, 0, sizeof buffer);
     const Status status = read_guarded_file(path.c_str(), secrecy, buffer, text, error);
     assert_true((status == Status::ok) == error.empty());
+    AuthError trial_error;
+    const Status trial = try_guarded_file(path.c_str(), secrecy, trial_error);
+    if (status != Status::truncated) {
+        assert_int_equal(trial, status);
+        assert_string_equal(trial_error.c_str(), error.c_str());
+    }
     if (status != Status::ok) {
         assert_true(text == "untouched");
         assert_true(error.view().starts_with(path.view()));
@@ -81,7 +87,7 @@ void a_secret_is_not_for_others(void**) {
         assert_int_equal(read("s", Secrecy::secret), Status::denied);
         assert_true(has_cure("chmod o= "));
     }
-    for (const unsigned mode : {0600U, 0400U, 0640U, 0660U}) {
+    for (const unsigned mode : {0600U, 0400U, 0640U}) {
         tree_chmod(tree, "s", mode);
         assert_int_equal(read("s", Secrecy::secret), Status::ok);
     }
@@ -96,6 +102,22 @@ void what_others_may_write_is_not_believed(void**) {
     assert_int_equal(read("p", Secrecy::printed), Status::ok);
 }
 
+void what_a_group_may_write_is_believed_only_when_it_is_roots(void**) {
+    tree_write(tree, "g", "text");
+    if (geteuid() == 0) {
+        tree_chmod(tree, "g", 0660);
+        assert_int_equal(read("g", Secrecy::secret), Status::ok);
+        assert_int_equal(chown(path.c_str(), 0, 12345), 0);
+    }
+    for (const Secrecy secrecy : {Secrecy::secret, Secrecy::printed}) {
+        tree_chmod(tree, "g", 0660);
+        assert_int_equal(read("g", secrecy), Status::denied);
+        assert_true(has_cure("chmod g-w "));
+        tree_chmod(tree, "g", 0640);
+        assert_int_equal(read("g", secrecy), Status::ok);
+    }
+}
+
 void a_file_of_somebody_else_is_not_believed(void**) {
     if (geteuid() != 0) skip();
     tree_write(tree, "o", "text");
@@ -106,13 +128,23 @@ void a_file_of_somebody_else_is_not_believed(void**) {
     assert_non_null(strstr(error.c_str(), "user 12345"));
 }
 
+FixedText<32> uid_text() {
+    FixedText<32> uid;
+    (void)uid.assign("uid ");
+    (void)uid.append(NumberText(geteuid()));
+    return uid;
+}
+
 void what_we_may_not_read_is_denied(void**) {
     tree_write(tree, "d", "text");
     tree_chmod(tree, "d", 0000);
     const bool is_nobody = become_nobody();
     const Status status = read("d", Secrecy::printed);
+    const FixedText<32> uid = uid_text();
     if (is_nobody) become_root_again();
     assert_int_equal(status, Status::denied);
+    assert_non_null(strstr(error.c_str(), "must be readable for the user that the agent runs as"));
+    assert_true(error.view().ends_with(uid.view()));
 }
 
 void what_is_no_file_is_refused_at_once(void**) {
@@ -146,6 +178,7 @@ int main() {
         cmocka_unit_test(an_absent_file_is_named),
         cmocka_unit_test(a_secret_is_not_for_others),
         cmocka_unit_test(what_others_may_write_is_not_believed),
+        cmocka_unit_test(what_a_group_may_write_is_believed_only_when_it_is_roots),
         cmocka_unit_test(a_file_of_somebody_else_is_not_believed),
         cmocka_unit_test(what_we_may_not_read_is_denied),
         cmocka_unit_test(what_is_no_file_is_refused_at_once),
