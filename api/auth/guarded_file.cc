@@ -19,10 +19,9 @@ Status refuse_file(Status status, const char* path, const char* why, AuthError& 
 
 Status refuse_errno(int number, const char* path, AuthError& error) {
     if (number == EACCES) {
-        refuse(error, {path, ": ", strerror(number),
-                       "; it and its directories must be readable for the user that the agent "
-                       "runs as: uid ",
-                       NumberText(geteuid())});
+        constexpr const char* cure =
+            "; it and its directories must be readable for the user that the agent runs as: uid ";
+        refuse(error, {path, ": ", strerror(number), cure, NumberText(geteuid())});
         return Status::denied;
     }
     return refuse_file(status_from_errno(number), path, strerror(number), error);

@@ -226,7 +226,7 @@ void files_with_the_wrong_mode_are_refused(void**) {
     tree_chmod(bed.tree, "tokens", 0644);
     assert_refused("run: chmod o= ");
     tree_chmod(bed.tree, "tokens", 0600);
-    tree_chmod(bed.tree, "key.pem", 0666);
+    tree_chmod(bed.tree, "key.pem", 0646);
     assert_refused("run: chmod o-w ");
     tree_chmod(bed.tree, "key.pem", 0644);
     assert_int_equal(token_bed_load(bed), Status::ok);
