@@ -11,7 +11,8 @@ namespace nma {
 
 class Reload {
   public:
-    // From now on; both must outlive it. False when the loop has no room, or the kernel no timer.
+    // From now on; call it before the files are read. Both must outlive it. False when the loop has
+    // no room, or the kernel no timer.
     // A directory that cannot be watched is logged: then only SIGHUP tells.
     [[nodiscard]] bool start(EventLoop& loop, Server& server, const Config& config);
 
