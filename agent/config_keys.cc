@@ -87,7 +87,7 @@ constexpr KeyRow rows[] = {
     {"auth.acl_file", NMA_TEXT(auth.authorization.acl)},
     {"auth.authorizer_socket", NMA_TEXT(auth.authorization.socket)},
     {"auth.authorizer_timeout_ms", NMA_NUMBER(auth.authorization.timeout_ms), 1, 10'000},
-    {"auth.authorizer_cache_s", NMA_NUMBER(auth.authorization.cache_s), 0, 3600},
+    {"auth.authorizer_cache_s", NMA_NUMBER(auth.authorization.cache_s), 1, 3600},
     {"process", KeyType::object},
     {"process.user", NMA_TEXT(process.user)},
     {"process.capabilities", KeyType::text_list, apply_capabilities},
