@@ -123,6 +123,7 @@ def check_reload():
                 file.write(line["three"])
             check_soon(agent, "reload: a file that was written in place counts", "three", 200)
             check_by_signal_alone(bed, agent, tokens, line["four"])
+            check_status(agent, "reload: a token of the first public key is good", 200, headers=bearer(token("rs256")))
             bed.write("key.pem", key("rsa_b_pem"), 0o644)
             check_soon(agent, "reload: a new public key counts", token("rs256_b"), 200)
             check_status(agent, "reload: the old one does not, though its token was kept", 401, headers=bearer(token("rs256")))
