@@ -33,7 +33,7 @@ struct Options {
     std::size_t listen_count = 0;
     AuthMode auth = AuthMode::token;  // of all of `listen`
     bool has_auth = false;
-    std::uint32_t interval_s = 0;     // 0: not given
+    std::uint32_t interval_s = 0;  // 0: not given
     const char* container_id = nullptr;
     bool is_full_view = false;
     const char* token_uid = nullptr;

@@ -221,18 +221,20 @@ int Program::run(const Config& config) {
         log_line(LogLevel::error, "the kernel gives no epoll or signal descriptor");
         return 1;
     }
-    // Sockets first: their ports and directories may take rights that are given away then. Clients
-    // wait in them until there is a reading to show.
-    if (!prepare(config)) return 1;
+    // Changes of files are heard of from before the files are read: none is missed.
+    if (!prepare(config) || !service_.start(server_, sampler_, config)) return 1;
+    // Sockets come next: their ports and directories may take rights that are given away then.
+    // Clients wait in them until there is a reading to show.
     if (!open_listeners(config) || !give_rights_away(config) || !read_keys(config)) {
         server_.stop();
         return 1;
     }
+    service_.tell_unreadable();
     readers_.start(root_, discovery_);
     // The first reading may last; the loop is at work meanwhile.
     const bool is_up =
         sampler_.start_with_first(readers_, {publish, this}, loop_, config.interval_s) &&
-        service_.start(server_, sampler_, config) && rights_.filter_calls();
+        rights_.filter_calls();
     if (is_up) loop_.run();
     const int status = is_up && !has_failed_ ? 0 : 1;
     const bool has_ended = sampler_.stop(stop_wait_ms);

@@ -64,10 +64,14 @@ bool Reload::start(EventLoop& loop, Server& server, const Config& config,
         const TlsFiles& tls = config.listen[i].options.tls;
         for (const char* path : {tls.certificate.c_str(), tls.key.c_str(), tls.client_ca.c_str()})
             watch(path);
-        try_again(tls);
     }
     if (!start_timer(loop)) return false;
     return !has_inotify || loop.watch(files_.descriptor(), EPOLLIN, {on_event, this}) == Status::ok;
+}
+
+void Reload::tell_unreadable() const {
+    for (std::size_t i = 0; i < config_->listen_count; ++i)
+        try_again(config_->listen[i].options.tls);
 }
 
 void Reload::watch(const char* path) {

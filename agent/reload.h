@@ -15,11 +15,15 @@ class Reload {
     // Between two looks; with the wait for files that belong together, 30 s is never exceeded.
     static constexpr std::uint32_t look_interval_ms_default = 29'000;
 
-    // From now on; both must outlive it. After rights were given away: what cannot be read again
-    // without them is logged. So is a directory that cannot be watched: then only looks tell. False
-    // when the loop has no room, or the kernel no timer.
+    // From now on; call it before the files are read, and no change is missed. Both must outlive
+    // it. A directory that cannot be watched is logged: then only looks tell. False when the loop
+    // has no room, or the kernel no timer.
     [[nodiscard]] bool start(EventLoop& loop, Server& server, const Config& config,
                              std::uint32_t look_interval_ms = look_interval_ms_default);
+
+    // After rights were given away: logs which certificates and keys cannot be read again without
+    // them.
+    void tell_unreadable() const;
 
     // False when something is broken.
     bool now();

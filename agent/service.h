@@ -19,6 +19,9 @@ class Service {
     // From now on signals and the watchdog are looked after. All must outlive it.
     [[nodiscard]] bool start(Server& server, Sampler& sampler, const Config& config);
 
+    // After rights were given away; see Reload.
+    void tell_unreadable() const { reload_.tell_unreadable(); }
+
     // To the manager: clients are answered from now on.
     void tell_ready();
 

@@ -59,8 +59,9 @@ class Server {
     void publish(const Snapshot* snapshot);
 
     // Reads certificates, keys and client authorities anew. New connections get the new ones; those
-    // that are there end after their next answer, or with the reload after this one. False, and
-    // `error` says why: then the listener with that file, and those after it, keep what they have.
+    // that are there end after their next answer, or with the next change after this one. Where
+    // nothing has changed, nothing happens. False, and `error` says why: then the listener with
+    // that file, and those after it, keep what they have.
     [[nodiscard]] bool reload_tls(ListenError& error);
 
     // Lets nobody in any more: stops listening, and ends connections, once they have the answer
@@ -125,6 +126,7 @@ class Server {
         FixedText<256> description;
         MHD_Daemon* daemon = nullptr;
         MHD_Daemon* old_daemon = nullptr;  // has the certificate of before, and no new connections
+        Sha256Digest tls_digest;           // of what `daemon` has
         int epoll = -1;                    // of the socket and the daemons
         ConnectionTable connections;
         Connection* arriving = nullptr;     // on its way into the daemon
@@ -154,6 +156,7 @@ class Server {
     // on others.
     static bool is_peer_allowed(const Request& request);
 
+    bool load_tls(const Listener& listener, ListenError& error);
     MHD_Daemon* start_daemon(Listener& listener, ListenError& error);
     bool open_listener(Listener& listener, ListenError& error);
     bool reload_tls_of(Listener& listener, ListenError& error);

@@ -93,8 +93,13 @@ void ServerCallbacks::run(void* context) {
         server.run(server.listeners_[i], now_ns);
 }
 
-// The library gets connections from us and never sees the listening socket: who is let in, and for
-// how long, is decided here. Its own limits would let silent clients keep others out.
+bool Server::load_tls(const Listener& listener, ListenError& error) {
+    return listener.options.tls.certificate.empty() || tls_.load(listener.options.tls, error);
+}
+
+// With the certificate that was loaded last. The library gets connections from us and never sees
+// the listening socket: who is let in, and for how long, is decided here. Its own limits would let
+// silent clients keep others out.
 MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
     const bool is_tls = !listener.options.tls.certificate.empty();
     MHD_OptionItem tls[5] = {};
@@ -104,7 +109,6 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
         if (text != nullptr) tls[count++] = {option, 0, const_cast<char*>(text)};
     };
     if (is_tls) {
-        if (!tls_.load(listener.options.tls, error)) return nullptr;
         add(MHD_OPTION_HTTPS_PRIORITIES, ServerTls::priorities);
         add(MHD_OPTION_HTTPS_MEM_CERT, tls_.certificate());
         add(MHD_OPTION_HTTPS_MEM_KEY, tls_.key());
@@ -121,6 +125,7 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
         ServerCallbacks::note_completed, &listener, MHD_OPTION_UNESCAPE_CALLBACK,
         ServerCallbacks::leave_escapes, nullptr, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (is_tls) tls_.forget_key();
+    if (daemon != nullptr && is_tls) listener.tls_digest = tls_.digest();
     if (daemon == nullptr) refuse_listener(error, "libmicrohttpd does not start");
     return daemon;
 }
@@ -133,7 +138,7 @@ bool Server::open_listener(Listener& listener, ListenError& error) {
         listener.socket = ListenSocket{};  // the other's, so not to be closed
         return refuse_listener(error, "two listeners name the same socket of systemd");
     }
-    if (!check_listener(listener.options, error)) return false;
+    if (!check_listener(listener.options, error) || !load_tls(listener, error)) return false;
     listener.daemon = start_daemon(listener, error);
     if (listener.daemon == nullptr) return false;
     const ListenerOptions& options = listener.options;
@@ -229,6 +234,11 @@ bool Server::reload_tls(ListenError& error) {
 }
 
 bool Server::reload_tls_of(Listener& listener, ListenError& error) {
+    if (!load_tls(listener, error)) return false;
+    if (is_same_digest(tls_.digest(), listener.tls_digest)) {
+        tls_.forget_key();
+        return true;
+    }
     MHD_Daemon* daemon = start_daemon(listener, error);
     if (daemon == nullptr) return false;
     if (listener.epoll >= 0 && !watch(listener.epoll, epoll_of(daemon), about_daemon)) {

@@ -8,6 +8,9 @@
 #include <gnutls/x509.h>
 #endif
 
+#include <algorithm>
+#include <iterator>
+
 #include "api/auth/guarded_file.h"
 #include "api/auth/uid.h"
 
@@ -99,6 +102,18 @@ bool try_out(const ServerTls& loaded, const TlsFiles& files, ListenError& error)
     return authority_count > 0 || refuse_certificates(files.client_ca, authority_count, error);
 }
 
+// Digests of digests, for where one file ends and the next begins must count.
+Sha256Digest digest_of(const ServerTls& loaded) {
+    const char* const texts[] = {loaded.certificate(), loaded.key(), loaded.client_ca()};
+    std::uint8_t digests[std::size(texts) * Sha256Digest::size] = {};
+    std::uint8_t* end = digests;
+    for (const char* text : texts) {
+        const Sha256Digest digest = sha256(text == nullptr ? "" : text);
+        end = std::copy_n(digest.bytes, Sha256Digest::size, end);
+    }
+    return sha256(as_text(digests));
+}
+
 // Of a chain that starts with the client's own, in its time, and for clients.
 bool is_trusted(gnutls_session_t session) {
     // The library reads the purpose only, but takes it by a pointer that could write.
@@ -175,6 +190,7 @@ bool ServerTls::load(const TlsFiles& files, ListenError& error) {
     }
     key_ = read_pem(files.key.c_str(), Secrecy::secret, key_memory_, error);
     const bool is_good = key_ != nullptr && try_out(*this, files, error);
+    if (is_good) digest_ = digest_of(*this);
     if (!is_good) forget_key();
     return is_good;
 }

@@ -76,6 +76,8 @@ constexpr BadCase bad_cases[] = {
     {"{\"listen\": [{\"header_bytes\": 1023}]}",
      "f:1: listen[0].header_bytes must be from 1024 to 24576"},
     {"{\"http\": {\"idle_s\": 0}}", "f:1: http.idle_s must be from 1 to 3600"},
+    {"{\"auth\": {\"authorizer_cache_s\": 0}}",
+     "f:1: auth.authorizer_cache_s must be from 1 to 3600"},
     {"{\"auth\": {\"secret\": \"x\"}}",
      "f:1: auth.secret is not a known key; known here: secret_file, public_key_file, jwks_file, "
      "tokens_file, leeway_s, acl_file, authorizer_socket, authorizer_timeout_ms, "

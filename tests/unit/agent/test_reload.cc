@@ -101,6 +101,7 @@ const char* capture_start() {
     const int saved = dup(STDERR_FILENO);
     assert_true(dup2(ends[1], STDERR_FILENO) == STDERR_FILENO);
     const bool is_started = bed.reload.start(bed.loop, bed.server, bed.config);
+    if (is_started) bed.reload.tell_unreadable();
     assert_true(dup2(saved, STDERR_FILENO) == STDERR_FILENO);
     const ssize_t size = read(ends[0], captured, sizeof captured - 1);
     for (const int fd : {saved, ends[0], ends[1]})

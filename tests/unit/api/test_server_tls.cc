@@ -128,13 +128,31 @@ void reload_takes_the_new_certificate_and_drops_nobody(void**) {
     assert_int_equal(ask(before), 0);
     assert_int_equal(ask(after), 200);
     assert_int_equal(ask(after), 200);
-    for (int i = 0; i < 3; ++i)
+    for (const char* name : {"server", "next_server", "server"}) {
+        put((std::string(name) + ".pem").c_str(), "server.pem", 0644);
+        put((std::string(name) + ".key").c_str(), "server.key", 0600);
         server_do([](Server& server) { is_loaded = server.reload_tls(error); });
-    assert_int_equal(ask(after), 0);  // two reloads later it had its time
+    }
+    assert_int_equal(ask(after), 0);  // two changes later it had its time
     tls_close(before);
     tls_close(after);
     server_stop();
     make_files(nullptr);
+}
+
+void reload_of_the_same_files_ends_no_connection(void**) {
+    server_start(tls_listener(), {});
+    TlsClient client;
+    assert_true(tls_connect(client, server_address(), any_version, nullptr));
+    static bool is_loaded = false;
+    static ListenError error;
+    for (int i = 0; i < 3; ++i) {
+        server_do([](Server& server) { is_loaded = server.reload_tls(error); });
+        assert_true(is_loaded);
+        assert_int_equal(ask(client), 200);
+    }
+    tls_close(client);
+    server_stop();
 }
 
 void broken_files_leave_the_old_certificate(void**) {
@@ -298,6 +316,7 @@ int main() {
         cmocka_unit_test(client_of_these_tests_could_speak_older_versions),
         cmocka_unit_test(handshakes_that_never_end_keep_nobody_out),
         cmocka_unit_test(reload_takes_the_new_certificate_and_drops_nobody),
+        cmocka_unit_test(reload_of_the_same_files_ends_no_connection),
         cmocka_unit_test(broken_files_leave_the_old_certificate),
         cmocka_unit_test(listener_with_bad_files_is_not_opened),
         cmocka_unit_test(client_certificate_gives_a_name_when_all_of_it_is_right),
