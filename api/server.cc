@@ -91,7 +91,9 @@ bool Server::answer(const Request& request) {
                 asker.is_peer ? "none of this socket's peers" : "no permission for the uid");
             return send_fixed(request, Fixed::forbidden);
         case Verdict::pending:
-            return suspend(request) || send_fixed(request, Fixed::forbidden);
+            if (!suspend(request)) return send_fixed(request, Fixed::forbidden);
+            connection_of(request.connection).is_undecided = true;
+            return true;
         case Verdict::allow:
             break;
     }

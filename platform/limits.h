@@ -283,6 +283,10 @@ inline constexpr std::size_t accepts_per_turn_max = 64;
 // client that is there has sent its request by then.
 inline constexpr std::uint32_t undisturbed_wait_ms = 1000;
 
+// The same for a client that takes its answer. An answer is some hundred kilobytes, so a client
+// that wants it has it by then over any network.
+inline constexpr std::uint32_t undisturbed_answer_ms = 3000;
+
 // How long nobody is let in after the system had no descriptor for one.
 inline constexpr std::uint32_t accept_pause_ms = 100;
 
