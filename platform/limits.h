@@ -296,7 +296,8 @@ inline constexpr std::size_t peer_group_count_max = 1024;
 // An entry of the system's list of users or groups; a group's names all its members.
 inline constexpr std::size_t user_entry_bytes = 16 * 1024;
 
-// How long another process may be busy in a unix socket's directory: it makes a socket, as we do.
+// How long we wait for another process that is busy in a unix socket's directory: it makes a
+// socket, as we do.
 inline constexpr std::uint32_t socket_lock_ms_max = 500;
 
 // Sockets that systemd hands over.
