@@ -17,6 +17,11 @@ using Kind = ClientAddress::Kind;
 
 constexpr std::size_t ipv6_network_bytes = 8;
 constexpr std::size_t mapped_ipv4_offset = 12;
+constexpr std::uint64_t ns_per_ms = 1'000'000;
+
+bool is_loopback_ipv4(const ClientAddress& address) {
+    return address.kind == Kind::ipv4 && address.bytes[0] == IN_LOOPBACKNET;
+}
 
 }  // namespace
 
@@ -49,6 +54,7 @@ FixedText<64> describe_client(const ClientAddress& address) {
 
 bool is_same_client(const ClientAddress& a, const ClientAddress& b) {
     if (a.kind != b.kind || a.kind == Kind::unix_socket) return false;
+    if (is_loopback_ipv4(a) && is_loopback_ipv4(b)) return true;
     return memcmp(a.bytes, b.bytes, a.kind == Kind::ipv4 ? 4 : ipv6_network_bytes) == 0;
 }
 
@@ -83,6 +89,7 @@ ConnectionTable::Verdict ConnectionTable::admit(const ClientAddress& address, in
 }
 
 void ConnectionTable::note_request(Connection& connection, std::uint64_t now_ns) {
+    connection.is_undecided = false;
     if (connection.state == State::waiting) enter(connection, State::answering, now_ns);
 }
 
@@ -99,15 +106,25 @@ void ConnectionTable::release(Connection& connection) {
     connection = Connection{};
 }
 
-Connection* ConnectionTable::evict(std::uint64_t now_ns) {
-    constexpr std::uint64_t undisturbed_ns = std::uint64_t{limits::undisturbed_wait_ms} * 1'000'000;
+Connection* ConnectionTable::evict(std::uint64_t now_ns, void (*hang_up)(const Connection&)) {
+    Connection* longest = longest_in(State::waiting, limits::undisturbed_wait_ms, now_ns);
+    if (longest == nullptr) {
+        longest = longest_in(State::answering, limits::undisturbed_answer_ms, now_ns);
+    }
+    if (longest == nullptr) return nullptr;
+    hang_up(*longest);
+    enter(*longest, State::ending, now_ns);
+    return longest;
+}
+
+// Null when none has been in that state for so long.
+Connection* ConnectionTable::longest_in(State state, std::uint64_t least_ms, std::uint64_t now_ns) {
     Connection* longest = nullptr;
     for (Connection& connection : memory_) {
-        if (connection.state != State::waiting) continue;
+        if (connection.state != state || connection.is_undecided) continue;
         if (longest == nullptr || connection.since_ns < longest->since_ns) longest = &connection;
     }
-    if (longest == nullptr || longest->since_ns + undisturbed_ns > now_ns) return nullptr;
-    enter(*longest, State::ending, now_ns);
+    if (longest == nullptr || longest->since_ns + least_ms * ns_per_ms > now_ns) return nullptr;
     return longest;
 }
 

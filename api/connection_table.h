@@ -32,8 +32,9 @@ ClientAddress client_address_of(const sockaddr& address);
 // "192.0.2.7", "2001:db8::7" or "unix uid 1000".
 FixedText<64> describe_client(const ClientAddress& address);
 
-// Whether both count as one client: the same IPv4 address, or the same /64 of IPv6, which is what
-// one household or one host gets. Those of unix sockets never do.
+// Whether both count as one client: the same IPv4 address, two of 127.0.0.0/8, from all of which
+// any process of this host may come, or the same /64 of IPv6, which is what one household or one
+// host gets. Those of unix sockets never do.
 bool is_same_client(const ClientAddress& a, const ClientAddress& b);
 
 struct Connection {
@@ -48,6 +49,7 @@ struct Connection {
     State state = State::free;
     bool is_last_answer = false;  // ends after the answer that it gets
     bool is_peer_refused = false;
+    bool is_undecided = false;  // its request waits for an authorizer, not for the client
     int fd = -1;
     std::uint64_t since_ns = 0;  // of the state
     ShownCertificate certificate;
@@ -78,9 +80,10 @@ class ConnectionTable {
     // The HTTP library has closed it.
     void release(Connection& connection);
 
-    // The one that has waited longest for its next request, now ending, so that a newcomer gets its
-    // place. Null when nobody has waited for long.
-    Connection* evict(std::uint64_t now_ns);
+    // Makes one end so that a newcomer gets its place, after `hang_up` was called with it: the one
+    // that has waited longest for its next request or, when none has waited for long, the one that
+    // has taken longest over its answer. Null when that is not long either.
+    Connection* evict(std::uint64_t now_ns, void (*hang_up)(const Connection&));
 
     // Calls `hang_up` with each whose time is over, before it is ending. How many.
     std::size_t expire(std::uint64_t now_ns, void (*hang_up)(const Connection&));
@@ -98,6 +101,7 @@ class ConnectionTable {
     std::size_t answering_count() const { return answering_count_; }
 
   private:
+    Connection* longest_in(Connection::State state, std::uint64_t least_ms, std::uint64_t now_ns);
     std::uint64_t deadline_ns(const Connection& connection) const;
     void enter(Connection& connection, Connection::State state, std::uint64_t now_ns);
 

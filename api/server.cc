@@ -89,7 +89,9 @@ bool Server::answer(const Request& request) {
             note_denial(request, asker);
             return send_fixed(request, Fixed::forbidden);
         case Verdict::pending:
-            return suspend(request) || send_fixed(request, Fixed::forbidden);
+            if (!suspend(request)) return send_fixed(request, Fixed::forbidden);
+            connection_of(request.connection).is_undecided = true;
+            return true;
         case Verdict::allow:
             break;
     }

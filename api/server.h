@@ -163,7 +163,7 @@ class Server {
     static void stop_old_daemon(Listener& listener);
     static void stop_accepting(Listener& listener);
     void pause_accepting(Listener& listener, std::uint64_t now_ns);
-    static bool accept_again(Listener& listener);
+    [[nodiscard]] static bool accept_again(Listener& listener);
     void accept_ready(Listener& listener, std::uint64_t now_ns);
     void let_in(Listener& listener, int fd, const sockaddr& address, socklen_t bytes,
                 std::uint64_t now_ns);

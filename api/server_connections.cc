@@ -149,11 +149,9 @@ void Server::let_in(Listener& listener, int fd, const sockaddr& address, socklen
 }
 
 bool Server::make_room(Listener& listener, std::uint64_t now_ns) {
-    const Connection* longest = listener.connections.evict(now_ns);
-    if (longest == nullptr) return false;
+    if (listener.connections.evict(now_ns, cut_off) == nullptr) return false;
     ++evicted_count_;
     count_agent(AgentCounter::connections_refused);
-    hang_up(*longest);
     run_daemons(listener);
     return true;
 }

@@ -198,8 +198,9 @@ bool Server::attach(EventLoop& loop) {
 }
 
 void Server::run(Listener& listener, std::uint64_t now_ns) {
-    if (listener.closed_until_ns != 0 && listener.closed_until_ns <= now_ns) {
-        accept_again(listener);
+    if (listener.closed_until_ns != 0 && listener.closed_until_ns <= now_ns &&
+        !accept_again(listener)) {
+        listener.closed_until_ns = now_ns + limits::accept_pause_ms * ns_per_ms;
     }
     if (listener.is_ready) accept_ready(listener, now_ns);
     run_daemons(listener);
@@ -215,8 +216,9 @@ void Server::run_daemons(Listener& listener) {
 }
 
 bool Server::accept_again(Listener& listener) {
-    listener.closed_until_ns = 0;
-    return watch(listener.epoll, listener.socket.fd, about_socket);
+    const bool is_watched = watch(listener.epoll, listener.socket.fd, about_socket);
+    if (is_watched) listener.closed_until_ns = 0;
+    return is_watched;
 }
 
 // systemd keeps its sockets open, so that closing ours would not end the watch.

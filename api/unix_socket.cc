@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/user_names.h"
+#include "platform/linux/log.h"
 
 namespace nma {
 
@@ -62,21 +63,23 @@ int open_parent(const char* path, ListenError& error) {
 }
 
 // Two agents that find the same dead socket must not each remove what the other has just made. A
-// directory that we may not read cannot be locked.
-bool lock(int directory, ListenError& error) {
+// directory that we may not read cannot be locked. Who may read it can keep it locked, and must not
+// keep us from our work: whoever makes a socket is done long before we go on.
+void try_to_lock(int directory, const char* path) {
     constexpr std::uint32_t step_ms = 10;
     for (std::uint32_t waited_ms = 0; flock(directory, LOCK_EX | LOCK_NB) != 0;
          waited_ms += step_ms) {
-        if (errno == EBADF) return true;
-        if (errno != EWOULDBLOCK || waited_ms >= limits::socket_lock_ms_max) {
-            return refuse_listener(error,
-                                   "another process has locked the socket's directory; is a second "
-                                   "agent starting?");
+        if (errno != EWOULDBLOCK) return;
+        if (waited_ms >= limits::socket_lock_ms_max) {
+            log_line(LogLevel::warning,
+                     "%s: another process keeps its directory locked; see /proc/locks. The socket "
+                     "is made all the same",
+                     path);
+            return;
         }
         const timespec step = {0, step_ms * 1'000'000};
         nanosleep(&step, nullptr);
     }
-    return true;
 }
 
 bool is_listened_on(const ListenAddress& address) {
@@ -165,7 +168,8 @@ bool open_unix_socket(const ListenerOptions& options, ListenSocket& socket, List
     if (directory < 0) return false;
     ListenSocket made;
     made.address = options.address;
-    const bool is_open = lock(directory, error) && open_in_place(options, made, error);
+    try_to_lock(directory, options.address.path.c_str());
+    const bool is_open = open_in_place(options, made, error);
     if (is_open) {
         socket = made;
     } else {

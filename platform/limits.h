@@ -283,6 +283,10 @@ inline constexpr std::size_t accepts_per_turn_max = 64;
 // client that is there has sent its request by then.
 inline constexpr std::uint32_t undisturbed_wait_ms = 1000;
 
+// The same for a client that takes its answer. An answer is some hundred kilobytes, so a client
+// that wants it has it by then over any network.
+inline constexpr std::uint32_t undisturbed_answer_ms = 3000;
+
 // How long nobody is let in after the system had no descriptor for one.
 inline constexpr std::uint32_t accept_pause_ms = 100;
 
@@ -292,7 +296,8 @@ inline constexpr std::size_t peer_group_count_max = 1024;
 // An entry of the system's list of users or groups; a group's names all its members.
 inline constexpr std::size_t user_entry_bytes = 16 * 1024;
 
-// How long another process may be busy in a unix socket's directory: it makes a socket, as we do.
+// How long we wait for another process that is busy in a unix socket's directory: it makes a
+// socket, as we do.
 inline constexpr std::uint32_t socket_lock_ms_max = 500;
 
 // Sockets that systemd hands over.

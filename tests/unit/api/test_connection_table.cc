@@ -73,6 +73,10 @@ void ipv6_counts_by_network_and_ipv4_by_address(void**) {
     assert_false(is_same_client(ipv6("2001:db8:0:1::7"), ipv6("2001:db8:0:2::7")));
     assert_true(is_same_client(ipv4("192.0.2.7"), ipv4("192.0.2.7")));
     assert_false(is_same_client(ipv4("192.0.2.7"), ipv4("192.0.2.8")));
+    // Whoever is on this host has all of 127.0.0.0/8.
+    assert_true(is_same_client(ipv4("127.0.0.1"), ipv4("127.255.0.7")));
+    assert_true(is_same_client(ipv4("127.0.0.1"), ipv6("::ffff:127.0.0.2")));
+    assert_false(is_same_client(ipv4("127.0.0.1"), ipv4("126.0.0.1")));
     // All IPv4 addresses are in one /64 of IPv6.
     assert_false(is_same_client(ipv6("::ffff:192.0.2.7"), ipv6("::ffff:192.0.2.8")));
     assert_true(is_same_client(ipv6("::ffff:192.0.2.7"), ipv4("192.0.2.7")));
@@ -102,15 +106,35 @@ void who_waited_longest_makes_room(void**) {
     Connection& busy = admit(ClientAddress{}, 12, 0);
     admit(ClientAddress{}, 13, 2 * s);
     table.note_request(busy, 1 * s);
-    assert_true(table.evict(1 * s + s / 2) == nullptr);  // all have just come
-    assert_true(table.evict(4 * s) == &oldest);
+    assert_true(table.evict(1 * s + s / 2, hang_up) == nullptr);  // all have just come
+    assert_true(table.evict(4 * s, hang_up) == &oldest);
     assert_true(oldest.state == State::ending);
-    assert_int_equal(table.evict(4 * s)->fd, 13);
-    assert_int_equal(table.evict(4 * s)->fd, 10);
-    assert_true(table.evict(9 * s) == nullptr);                       // who is answered stays
-    assert_true(try_admit(ClientAddress{}, 9 * s) == Verdict::full);  // until they are released
+    assert_int_equal(table.evict(4 * s, hang_up)->fd, 13);
+    assert_int_equal(table.evict(4 * s, hang_up)->fd, 10);
+    assert_int_equal(hung_up_count, 3);
+    assert_true(try_admit(ClientAddress{}, 4 * s) == Verdict::full);  // until they are released
     table.release(oldest);
-    assert_true(try_admit(ClientAddress{}, 9 * s) == Verdict::admitted);
+    assert_true(try_admit(ClientAddress{}, 4 * s) == Verdict::admitted);
+}
+
+void who_takes_its_answer_for_long_makes_room_when_nobody_waits(void**) {
+    Connection& reading = admit(ClientAddress{}, 10, 0);
+    Connection& stuck = admit(ClientAddress{}, 11, 0);
+    Connection& undecided = admit(ClientAddress{}, 12, 0);
+    Connection& waiting = admit(ClientAddress{}, 13, 2 * s);
+    for (Connection* asking : {&undecided, &stuck, &reading})
+        table.note_request(*asking, (asking == &reading ? 2 : 1) * s);
+    undecided.is_undecided = true;
+    assert_true(table.evict(3 * s, hang_up) == &waiting);  // before all others
+    assert_true(table.evict(4 * s - 1, hang_up) == nullptr);
+    assert_true(table.evict(4 * s, hang_up) == &stuck);
+    assert_int_equal(hung_up[1], 11);
+    assert_int_equal(table.answering_count(), 2);
+    assert_true(table.evict(5 * s - 1, hang_up) == nullptr);
+    assert_true(table.evict(5 * s, hang_up) == &reading);
+    assert_true(table.evict(9 * s, hang_up) == nullptr);  // its client is not at fault
+    table.note_request(undecided, 9 * s);                 // asked again, for it was decided
+    assert_true(table.evict(9 * s, hang_up) == &undecided);
 }
 
 void waiting_ends_when_its_time_is_over(void**) {
@@ -187,6 +211,7 @@ int main() {
         cmocka_unit_test_setup(one_address_gets_its_share_and_others_the_rest, start),
         cmocka_unit_test_setup(unix_sockets_have_no_share, start),
         cmocka_unit_test_setup(who_waited_longest_makes_room, start),
+        cmocka_unit_test_setup(who_takes_its_answer_for_long_makes_room_when_nobody_waits, start),
         cmocka_unit_test_setup(waiting_ends_when_its_time_is_over, start),
         cmocka_unit_test_setup(answering_has_an_end_of_its_own, start),
         cmocka_unit_test_setup(each_answer_starts_the_next_wait, start),

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,6 +72,14 @@ int ask_on(int connection) {
     return http_status(http_receive_one(connection, false));
 }
 
+// So many that their answers are larger than all buffers between.
+std::string pipelined(int count) {
+    std::string requests;
+    for (int i = 0; i < count; ++i)
+        requests += "GET /v0/containers HTTP/1.1\r\nHost: x\r\n\r\n";
+    return requests;
+}
+
 std::uint64_t ms_until_closed(int connection) {
     const std::uint64_t start_ns = boottime_ns();
     http_receive_all(connection);
@@ -127,7 +136,8 @@ void newcomer_is_told_when_everybody_has_just_come(void**) {
     assert_int_equal(server_itself().evicted_count(), 0);
 }
 
-void one_address_cannot_take_the_places_of_others(void**) {
+// From whatever address of the loopback; the table's own test has the others.
+void one_client_gets_its_share_and_no_more(void**) {
     ListenerOptions listener = small_listener();
     listener.connections_per_address_max = 2;
     listener.idle_s_max = 30;
@@ -137,13 +147,14 @@ void one_address_cannot_take_the_places_of_others(void**) {
     assert_int_equal(ask_on(greedy[1]), 200);
     for (int i = 0; i < 10; ++i)
         assert_int_equal(http_status(http_ask(server_address(), last_ping)), 503);
-    const int other = connect_from("127.0.0.2");
-    assert_int_equal(ask_on(other), 200);
-    close(other);
+    const int again = connect_from("127.0.0.2");
+    assert_int_equal(ask_on(again), 503);
+    assert_int_equal(ask_on(greedy[0]), 200);
+    close(again);
     close(greedy[0]);
     close(greedy[1]);
     server_stop();
-    assert_int_equal(server_itself().refused_count(), 10);
+    assert_int_equal(server_itself().refused_count(), 11);
 }
 
 void silent_connection_is_closed(void**) {
@@ -218,17 +229,39 @@ void who_does_not_take_the_answer_is_cut_off(void**) {
     const int slow = http_connect(server_address());
     const int small = 4096;
     setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    // Pipelined, so that the answers are larger than all buffers between.
-    std::string requests;
-    for (int i = 0; i < 300; ++i)
-        requests += "GET /v0/containers HTTP/1.1\r\nHost: x\r\n\r\n";
-    http_send(slow, requests);
+    http_send(slow, pipelined(300));
     usleep(1'700'000);
     const std::string_view all = http_receive_all(slow);
     assert_true(all.size() < 300 * std::size_t{25'000});
     close(slow);
     server_stop();
     assert_int_equal(server_itself().timed_out_count(), 1);
+}
+
+// On a unix socket nobody has a share, and a single process may take all places.
+void newcomer_is_served_though_all_others_do_not_read(void**) {
+    static Tree tree;
+    tree_make(tree);
+    const std::string address = std::string("unix:") + tree.path.c_str() + "/s";
+    server_start(listener_on(address.c_str()), {});
+    server_publish(sample.snapshot);
+    int deaf[64];
+    for (int& connection : deaf) {
+        connection = http_connect(address);
+        http_send(connection, pipelined(30));
+    }
+    assert_int_equal(http_status(http_get(address, "GET /v0/ping")), 503);
+    int status = 503;
+    for (int i = 0; i < 60 && status == 503; ++i) {
+        usleep(100'000);
+        status = http_status(http_get(address, "GET /v0/ping"));
+    }
+    assert_int_equal(status, 200);
+    for (const int connection : deaf)
+        close(connection);
+    server_stop();
+    assert_int_equal(server_itself().evicted_count(), 1);
+    tree_remove(tree);
 }
 
 void many_silent_connections_come_and_go(void**) {
@@ -275,6 +308,61 @@ void lack_of_descriptors_passes(void**) {
 }
 
 // On a unix socket, for its buffers are small and of one size.
+bool is_listening(int fd) {
+    int is_it = 0;
+    socklen_t bytes = sizeof is_it;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_it, &bytes) == 0 && is_it == 1;
+}
+
+// The epoll descriptor of this process that watches `fd`.
+int epoll_that_watches(int fd) {
+    const std::string line = "tfd: " + std::string(fd < 10 ? 7 : 6, ' ') + std::to_string(fd) + " ";
+    for (int epoll = 3; epoll < 64; ++epoll) {
+        char text[4096] = {};
+        const std::string path = "/proc/self/fdinfo/" + std::to_string(epoll);
+        const int info = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (info < 0) continue;
+        (void)!read(info, text, sizeof text - 1);
+        close(info);
+        if (strstr(text, line.c_str()) != nullptr) return epoll;
+    }
+    return -1;
+}
+
+// While nobody is let in, the test watches the listening socket in the server's stead, so that the
+// kernel refuses it to the server.
+void refusal_to_watch_the_socket_passes(void**) {
+    server_start(small_listener(), {});
+    int listening = 3;
+    while (listening < 64 && !is_listening(listening))
+        ++listening;
+    const int epoll = epoll_that_watches(listening);
+    assert_true(epoll >= 0);
+    const int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    rlimit before = {};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(late) + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    connect_socket(late);
+    http_send(late, ping);
+    epoll_event nothing = {};
+    int status = -1;
+    for (int i = 0; i < 2000 && status != 0; ++i) {
+        status = epoll_ctl(epoll, EPOLL_CTL_ADD, listening, &nothing);
+        if (status != 0) usleep(1000);
+    }
+    assert_int_equal(status, 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    usleep(250'000);
+    char byte = 0;
+    assert_int_equal(recv(late, &byte, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_DEL, listening, nullptr), 0);
+    assert_int_equal(http_status(http_receive_one(late, false)), 200);
+    close(late);
+    server_stop();
+}
+
 void draining_answers_who_waits_for_an_answer_and_nobody_else(void**) {
     static Tree tree;
     tree_make(tree);
@@ -285,10 +373,7 @@ void draining_answers_who_waits_for_an_answer_and_nobody_else(void**) {
     const int idle = http_connect(address);
     assert_int_equal(ask_on(idle), 200);
     const int busy = http_connect(address);
-    std::string requests;
-    for (int i = 0; i < 30; ++i)
-        requests += "GET /v0/containers HTTP/1.1\r\nHost: x\r\n\r\n";
-    http_send(busy, requests);
+    http_send(busy, pipelined(30));
     usleep(100'000);
     static bool is_drained = true;
     server_do([](Server& server) {
@@ -344,14 +429,16 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(newcomer_is_served_though_silent_ones_hold_all_places),
         cmocka_unit_test(newcomer_is_told_when_everybody_has_just_come),
-        cmocka_unit_test(one_address_cannot_take_the_places_of_others),
+        cmocka_unit_test(one_client_gets_its_share_and_no_more),
         cmocka_unit_test(silent_connection_is_closed),
         cmocka_unit_test(dripping_does_not_buy_time),
         cmocka_unit_test(body_that_drips_does_not_buy_time_either),
         cmocka_unit_test(who_asks_in_time_stays_connected),
         cmocka_unit_test(who_does_not_take_the_answer_is_cut_off),
+        cmocka_unit_test(newcomer_is_served_though_all_others_do_not_read),
         cmocka_unit_test(many_silent_connections_come_and_go),
         cmocka_unit_test(lack_of_descriptors_passes),
+        cmocka_unit_test(refusal_to_watch_the_socket_passes),
         cmocka_unit_test(draining_answers_who_waits_for_an_answer_and_nobody_else),
         cmocka_unit_test(large_headers_are_refused_by_each_listener_for_itself),
         cmocka_unit_test(clients_may_connect_before_anybody_is_let_in),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -65,14 +66,18 @@ bool open_on(const ListenerOptions& options, ListenSocket& socket) {
     return is_open;
 }
 
-// What a process that was killed leaves.
-void leave_dead_socket(const char* name) {
+int bound_socket(const char* name) {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     path_of(name).copy(address.sun_path, sizeof address.sun_path - 1);
-    const int dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(dead, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    close(dead);
+    const int bound = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(bound, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return bound;
+}
+
+// What a process that was killed leaves.
+void leave_dead_socket(const char* name) {
+    close(bound_socket(name));
 }
 
 void mode_is_as_asked_for(void**) {
@@ -159,11 +164,7 @@ void living_socket_stays(void**) {
 }
 
 void living_socket_with_a_full_queue_stays(void**) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    path_of("s").copy(address.sun_path, sizeof address.sun_path - 1);
-    const int busy = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(busy, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const int busy = bound_socket("s");
     assert_int_equal(listen(busy, 0), 0);
     const int waiting = http_connect("unix:" + path_of("s"));
     ListenSocket second;
@@ -208,16 +209,45 @@ void missing_directory_is_named(void**) {
     assert_non_null(strstr(error.c_str(), path_of("nowhere").c_str()));
 }
 
-void two_agents_do_not_replace_at_once(void**) {
+int lock_tree() {
     const int directory = open(tree.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(flock(directory, LOCK_EX), 0);
+    return directory;
+}
+
+// Finds the same dead socket as the test, and is the first to replace it.
+void* be_first_agent(void* locked) {
+    usleep(100'000);
+    assert_int_equal(unlink(path_of("s").c_str()), 0);
+    const int living = bound_socket("s");
+    assert_int_equal(listen(living, 1), 0);
+    close(*static_cast<int*>(locked));
+    *static_cast<int*>(locked) = living;
+    return nullptr;
+}
+
+void two_agents_do_not_replace_at_once(void**) {
+    leave_dead_socket("s");
+    int descriptor = lock_tree();
+    pthread_t other = {};
+    assert_int_equal(pthread_create(&other, nullptr, be_first_agent, &descriptor), 0);
+    ListenSocket socket;
+    const bool is_open = open_on(listener_on("s"), socket);
+    pthread_join(other, nullptr);
+    assert_false(is_open);
+    assert_non_null(strstr(error.c_str(), "in use: another process listens on it"));
+    close(descriptor);
+}
+
+void lock_that_is_never_given_back_keeps_nobody_down(void**) {
+    const int directory = lock_tree();
     leave_dead_socket("s");
     ListenSocket socket;
-    assert_false(open_on(listener_on("s"), socket));
-    assert_non_null(strstr(error.c_str(), "second agent"));
-    error.clear();
-    close(directory);
+    ListenSocket second;
     assert_true(open_on(listener_on("s"), socket));
+    assert_false(open_on(listener_on("s"), second));  // the living one stays without a lock, too
+    assert_int_equal(socket.inode, facts_of("s").st_ino);
+    close(directory);
     close_listen_socket(socket);
 }
 
@@ -250,6 +280,8 @@ int main() {
                                         remove_tree),
         cmocka_unit_test_setup_teardown(missing_directory_is_named, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(two_agents_do_not_replace_at_once, make_tree, remove_tree),
+        cmocka_unit_test_setup_teardown(lock_that_is_never_given_back_keeps_nobody_down, make_tree,
+                                        remove_tree),
         cmocka_unit_test_setup_teardown(file_of_somebody_else_stays_at_the_end, make_tree,
                                         remove_tree),
     };
