@@ -106,10 +106,11 @@ void ConnectionTable::release(Connection& connection) {
     connection = Connection{};
 }
 
-Connection* ConnectionTable::evict(std::uint64_t now_ns, void (*hang_up)(const Connection&)) {
-    Connection* longest = longest_in(State::waiting, limits::undisturbed_wait_ms, now_ns);
+Connection* ConnectionTable::evict(std::uint64_t now_ns, void (*hang_up)(const Connection&),
+                                   const ClientAddress* client) {
+    Connection* longest = longest_in(State::waiting, limits::undisturbed_wait_ms, now_ns, client);
     if (longest == nullptr) {
-        longest = longest_in(State::answering, limits::undisturbed_answer_ms, now_ns);
+        longest = longest_in(State::answering, limits::undisturbed_answer_ms, now_ns, client);
     }
     if (longest == nullptr) return nullptr;
     hang_up(*longest);
@@ -118,10 +119,12 @@ Connection* ConnectionTable::evict(std::uint64_t now_ns, void (*hang_up)(const C
 }
 
 // Null when none has been in that state for so long.
-Connection* ConnectionTable::longest_in(State state, std::uint64_t least_ms, std::uint64_t now_ns) {
+Connection* ConnectionTable::longest_in(State state, std::uint64_t least_ms, std::uint64_t now_ns,
+                                        const ClientAddress* client) {
     Connection* longest = nullptr;
     for (Connection& connection : memory_) {
         if (connection.state != state || connection.is_undecided) continue;
+        if (client != nullptr && !is_same_client(connection.address, *client)) continue;
         if (longest == nullptr || connection.since_ns < longest->since_ns) longest = &connection;
     }
     if (longest == nullptr || longest->since_ns + least_ms * ns_per_ms > now_ns) return nullptr;

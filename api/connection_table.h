@@ -83,7 +83,9 @@ class ConnectionTable {
     // Makes one end so that a newcomer gets its place, after `hang_up` was called with it: the one
     // that has waited longest for its next request or, when none has waited for long, the one that
     // has taken longest over its answer. Null when that is not long either.
-    Connection* evict(std::uint64_t now_ns, void (*hang_up)(const Connection&));
+    // With a client, only one of that client's.
+    Connection* evict(std::uint64_t now_ns, void (*hang_up)(const Connection&),
+                      const ClientAddress* client = nullptr);
 
     // Calls `hang_up` with each whose time is over, before it is ending. How many.
     std::size_t expire(std::uint64_t now_ns, void (*hang_up)(const Connection&));
@@ -101,7 +103,8 @@ class ConnectionTable {
     std::size_t answering_count() const { return answering_count_; }
 
   private:
-    Connection* longest_in(Connection::State state, std::uint64_t least_ms, std::uint64_t now_ns);
+    Connection* longest_in(Connection::State state, std::uint64_t least_ms, std::uint64_t now_ns,
+                           const ClientAddress* client);
     std::uint64_t deadline_ns(const Connection& connection) const;
     void enter(Connection& connection, Connection::State state, std::uint64_t now_ns);
 

@@ -167,7 +167,7 @@ class Server {
     void accept_ready(Listener& listener, std::uint64_t now_ns);
     void let_in(Listener& listener, int fd, const sockaddr& address, socklen_t bytes,
                 std::uint64_t now_ns);
-    bool make_room(Listener& listener, std::uint64_t now_ns);
+    bool make_room(Listener& listener, std::uint64_t now_ns, const ClientAddress* client);
     static void refuse(const Listener& listener, int fd);
     void run(Listener& listener, std::uint64_t now_ns);
     static void run_daemons(Listener& listener);

@@ -130,12 +130,18 @@ void Server::let_in(Listener& listener, int fd, const sockaddr& address, socklen
     if (client.kind == ClientAddress::Kind::unix_socket) read_peer_uid(fd, client.uid);
     Connection* place = nullptr;
     Place verdict = listener.connections.admit(client, fd, now_ns, place);
-    if (verdict == Place::full && make_room(listener, now_ns)) {
+    // A client that leaves its connections idle pays with one of its own.
+    const ClientAddress* payer = verdict == Place::address_full ? &client : nullptr;
+    if (verdict != Place::admitted && make_room(listener, now_ns, payer)) {
         verdict = listener.connections.admit(client, fd, now_ns, place);
     }
     if (verdict != Place::admitted) {
         ++refused_count_;
         count_agent(AgentCounter::connections_refused);
+        failures_.note(describe_client(client).view(),
+                       verdict == Place::full ? "too many connections of all clients"
+                                              : "too many connections of this client",
+                       now_ns);
         refuse(listener, fd);
         return;
     }
@@ -148,8 +154,8 @@ void Server::let_in(Listener& listener, int fd, const sockaddr& address, socklen
     listener.arriving = nullptr;
 }
 
-bool Server::make_room(Listener& listener, std::uint64_t now_ns) {
-    if (listener.connections.evict(now_ns, cut_off) == nullptr) return false;
+bool Server::make_room(Listener& listener, std::uint64_t now_ns, const ClientAddress* client) {
+    if (listener.connections.evict(now_ns, cut_off, client) == nullptr) return false;
     ++evicted_count_;
     count_agent(AgentCounter::connections_refused);
     run_daemons(listener);

@@ -56,7 +56,7 @@ void expire() {
 }
 
 void evict() {
-    const Connection* evicted = table.evict(now_ns);
+    const Connection* evicted = table.evict(now_ns, [](const Connection&) {});
     if (evicted == nullptr) return;
     require(evicted->state == State::ending);
 }

@@ -25,7 +25,7 @@ SECRET = "correct horse battery staple, twice over"
 LOOPBACK = "127.0.0.1:0"
 UNAUTHORIZED = (b'{"error":{"status":401,"reason":"Unauthorized","message":"Send a valid token: Authorization: token=TOKEN, '
                 b'Authorization: Bearer TOKEN, or the cookie dcos-acs-auth-cookie."}}')
-FORBIDDEN = (b'{"error":{"status":403,"reason":"Forbidden","message":"You are known here, but have no permission for '
+FORBIDDEN = (b'{"error":{"status":403,"reason":"Forbidden","message":"You have no permission for '
              b'this."}}')
 CHALLENGE = ("WWW-Authenticate", 'Bearer realm="metrics"')
 OF_AGENT = "/system/v1/agent/a-1/metrics/v0"

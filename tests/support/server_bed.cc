@@ -1,11 +1,15 @@
 #include "tests/support/server_bed.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 
 #include "tests/support/cmocka.h"
 #include "tests/support/sample_snapshot.h"
@@ -122,6 +126,18 @@ void server_do(void (*work)(Server&)) {
 
 std::string_view server_address(std::size_t index) {
     return bed.addresses[index].view();
+}
+
+void server_connect(int connection) {
+    const std::string url(server_address());
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port =
+        htons(static_cast<std::uint16_t>(atoi(url.substr(url.rfind(':') + 1).c_str())));
+    assert_int_equal(connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const timeval patience = {2, 0};
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
 bool server_load_auth(const AuthOptions& auth, AuthError& error) {

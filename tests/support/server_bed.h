@@ -24,6 +24,9 @@ void server_do(void (*work)(Server& server));
 // As it was bound. Good until the next call for the same index.
 std::string_view server_address(std::size_t index = 0);
 
+// Connects a socket of one's own to the first listener, which is on 127.0.0.1.
+void server_connect(int socket);
+
 // Reads keys anew, on the server's thread.
 bool server_load_auth(const AuthOptions& auth, AuthError& error);
 

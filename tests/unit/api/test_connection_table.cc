@@ -117,6 +117,17 @@ void who_waited_longest_makes_room(void**) {
     assert_true(try_admit(ClientAddress{}, 4 * s) == Verdict::admitted);
 }
 
+void client_at_its_share_pays_with_its_own(void**) {
+    admit(ClientAddress{}, 10, 0);
+    const ClientAddress client = ipv4("192.0.2.7");
+    admit(ipv4("192.0.2.8"), 11, 1 * s);
+    Connection& own = admit(client, 12, 2 * s);
+    assert_true(table.evict(3 * s - 1, hang_up, &client) == nullptr);
+    assert_true(table.evict(3 * s, hang_up, &client) == &own);
+    assert_true(table.evict(9 * s, hang_up, &client) == nullptr);
+    assert_int_equal(hung_up_count, 1);
+}
+
 void who_takes_its_answer_for_long_makes_room_when_nobody_waits(void**) {
     Connection& reading = admit(ClientAddress{}, 10, 0);
     Connection& stuck = admit(ClientAddress{}, 11, 0);
@@ -211,6 +222,7 @@ int main() {
         cmocka_unit_test_setup(one_address_gets_its_share_and_others_the_rest, start),
         cmocka_unit_test_setup(unix_sockets_have_no_share, start),
         cmocka_unit_test_setup(who_waited_longest_makes_room, start),
+        cmocka_unit_test_setup(client_at_its_share_pays_with_its_own, start),
         cmocka_unit_test_setup(who_takes_its_answer_for_long_makes_room_when_nobody_waits, start),
         cmocka_unit_test_setup(waiting_ends_when_its_time_is_over, start),
         cmocka_unit_test_setup(answering_has_an_end_of_its_own, start),

@@ -3,12 +3,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -44,18 +41,6 @@ ListenerOptions small_listener() {
     return listener;
 }
 
-void connect_socket(int connection) {
-    const std::string url(server_address());
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port =
-        htons(static_cast<std::uint16_t>(atoi(url.substr(url.rfind(':') + 1).c_str())));
-    assert_int_equal(connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    const timeval patience = {2, 0};
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-}
-
 // From another address of the loopback than the usual one.
 int connect_from(const char* from) {
     const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -63,7 +48,7 @@ int connect_from(const char* from) {
     address.sin_family = AF_INET;
     inet_pton(AF_INET, from, &address.sin_addr);
     assert_int_equal(bind(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    connect_socket(connection);
+    server_connect(connection);
     return connection;
 }
 
@@ -284,85 +269,7 @@ void many_silent_connections_come_and_go(void**) {
                      300);
 }
 
-// The server shares the test's descriptors: those below the limit are all in use, and one more is
-// let in when the limit is lifted.
-void lack_of_descriptors_passes(void**) {
-    ListenerOptions listener = small_listener();
-    listener.idle_s_max = 30;
-    server_start(listener, {});
-    const int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    rlimit before = {};
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    rlimit none = before;
-    none.rlim_cur = static_cast<rlim_t>(late) + 1;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    connect_socket(late);
-    http_send(late, ping);
-    usleep(250'000);
-    char byte = 0;
-    assert_int_equal(recv(late, &byte, 1, MSG_DONTWAIT), -1);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_int_equal(http_status(http_receive_one(late, false)), 200);
-    close(late);
-    server_stop();
-}
-
 // On a unix socket, for its buffers are small and of one size.
-bool is_listening(int fd) {
-    int is_it = 0;
-    socklen_t bytes = sizeof is_it;
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_it, &bytes) == 0 && is_it == 1;
-}
-
-// The epoll descriptor of this process that watches `fd`.
-int epoll_that_watches(int fd) {
-    const std::string line = "tfd: " + std::string(fd < 10 ? 7 : 6, ' ') + std::to_string(fd) + " ";
-    for (int epoll = 3; epoll < 64; ++epoll) {
-        char text[4096] = {};
-        const std::string path = "/proc/self/fdinfo/" + std::to_string(epoll);
-        const int info = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-        if (info < 0) continue;
-        (void)!read(info, text, sizeof text - 1);
-        close(info);
-        if (strstr(text, line.c_str()) != nullptr) return epoll;
-    }
-    return -1;
-}
-
-// While nobody is let in, the test watches the listening socket in the server's stead, so that the
-// kernel refuses it to the server.
-void refusal_to_watch_the_socket_passes(void**) {
-    server_start(small_listener(), {});
-    int listening = 3;
-    while (listening < 64 && !is_listening(listening))
-        ++listening;
-    const int epoll = epoll_that_watches(listening);
-    assert_true(epoll >= 0);
-    const int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    rlimit before = {};
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    rlimit none = before;
-    none.rlim_cur = static_cast<rlim_t>(late) + 1;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    connect_socket(late);
-    http_send(late, ping);
-    epoll_event nothing = {};
-    int status = -1;
-    for (int i = 0; i < 2000 && status != 0; ++i) {
-        status = epoll_ctl(epoll, EPOLL_CTL_ADD, listening, &nothing);
-        if (status != 0) usleep(1000);
-    }
-    assert_int_equal(status, 0);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    usleep(250'000);
-    char byte = 0;
-    assert_int_equal(recv(late, &byte, 1, MSG_DONTWAIT), -1);
-    assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_DEL, listening, nullptr), 0);
-    assert_int_equal(http_status(http_receive_one(late, false)), 200);
-    close(late);
-    server_stop();
-}
-
 void draining_answers_who_waits_for_an_answer_and_nobody_else(void**) {
     static Tree tree;
     tree_make(tree);
@@ -437,8 +344,6 @@ int main() {
         cmocka_unit_test(who_does_not_take_the_answer_is_cut_off),
         cmocka_unit_test(newcomer_is_served_though_all_others_do_not_read),
         cmocka_unit_test(many_silent_connections_come_and_go),
-        cmocka_unit_test(lack_of_descriptors_passes),
-        cmocka_unit_test(refusal_to_watch_the_socket_passes),
         cmocka_unit_test(draining_answers_who_waits_for_an_answer_and_nobody_else),
         cmocka_unit_test(large_headers_are_refused_by_each_listener_for_itself),
         cmocka_unit_test(clients_may_connect_before_anybody_is_let_in),
