@@ -3,6 +3,8 @@
 #include <microhttpd.h>
 #include <string.h>
 
+#include <iterator>
+
 #ifdef NMA_TLS
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -99,6 +101,15 @@ bool try_out(const ServerTls& loaded, const TlsFiles& files, ListenError& error)
     return authority_count > 0 || refuse_certificates(files.client_ca, authority_count, error);
 }
 
+Sha256Digest digest_of(const ServerTls& loaded) {
+    const char* texts[] = {loaded.certificate(), loaded.key(), loaded.client_ca()};
+    Sha256Digest digests[std::size(texts)];
+    for (std::size_t i = 0; i < std::size(texts); ++i) {
+        if (texts[i] != nullptr) digests[i] = sha256(texts[i]);
+    }
+    return sha256(as_text({digests[0].bytes, sizeof digests}));
+}
+
 // Of a chain that starts with the client's own, in its time, and for clients.
 bool is_trusted(gnutls_session_t session) {
     // The library reads the purpose only, but takes it by a pointer that could write.
@@ -186,6 +197,7 @@ bool ServerTls::load(const TlsFiles& files, ListenError& error) {
     }
     key_ = read_pem(files.key.c_str(), Secrecy::secret, key_memory_, error);
     const bool is_good = key_ != nullptr && try_out(*this, files, error);
+    if (is_good) digest_ = digest_of(*this);
     if (!is_good) forget_key();
     return is_good;
 }

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "api/auth/digest.h"
 #include "api/client_certificate.h"
 #include "api/listener_options.h"
 #include "platform/base/arena.h"
@@ -29,6 +30,9 @@ class ServerTls {
     const char* key() const { return key_; }
     const char* client_ca() const { return client_ca_; }
 
+    // Of all that was loaded, so that a later load can tell whether anything has changed.
+    const Sha256Digest& digest() const { return digest_; }
+
     // Once the HTTP library has taken it, the key is to be nowhere else.
     void forget_key();
 
@@ -42,6 +46,7 @@ class ServerTls {
     const char* certificate_ = nullptr;
     const char* key_ = nullptr;
     const char* client_ca_ = nullptr;
+    Sha256Digest digest_;
 };
 
 }  // namespace nma
