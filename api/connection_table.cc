@@ -155,10 +155,17 @@ void ConnectionTable::end_after_answer() {
 
 void ConnectionTable::end_waiting(void (*hang_up)(const Connection&)) {
     for (Connection& connection : memory_) {
-        if (connection.state != State::waiting) continue;
+        if (connection.state != State::waiting || !connection.is_last_answer) continue;
         hang_up(connection);
         enter(connection, State::ending, connection.since_ns);
     }
+}
+
+bool ConnectionTable::has_last_answers() const {
+    for (const Connection& connection : memory_) {
+        if (connection.state == State::answering && connection.is_last_answer) return true;
+    }
+    return false;
 }
 
 std::uint64_t ConnectionTable::deadline_ns(const Connection& connection) const {

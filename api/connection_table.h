@@ -93,7 +93,8 @@ class ConnectionTable {
     // All that are there now end after the answer that they get next.
     void end_after_answer();
 
-    // Calls `hang_up` with each that waits for a request, before it is ending.
+    // Of those that end after their next answer, calls `hang_up` with each that still waits for its
+    // request, before it is ending.
     void end_waiting(void (*hang_up)(const Connection&));
 
     // When to call expire at the latest; UINT64_MAX: when nothing changes, never.
@@ -101,6 +102,8 @@ class ConnectionTable {
 
     std::size_t count() const { return count_; }
     std::size_t answering_count() const { return answering_count_; }
+    // Whether anybody's last answer is on its way.
+    bool has_last_answers() const;
 
   private:
     Connection* longest_in(Connection::State state, std::uint64_t least_ms, std::uint64_t now_ns,

@@ -58,10 +58,12 @@ class Server {
     // the loop's thread only.
     void publish(const Snapshot* snapshot);
 
-    // Reads certificates, keys and client authorities anew. New connections get the new ones; those
-    // that are there end after their next answer, or with the next change after this one. Where
-    // nothing has changed, nothing happens. False, and `error` says why: then the listener with
-    // that file, and those after it, keep what they have.
+    // Reads certificates, keys and client authorities anew. Where they have changed, new
+    // connections get the new ones; those that are there end after their next answer, or, when they
+    // wait for a request, with the change after this one. No answer is cut off: the second change
+    // counts only when all are taken that were on their way at the first, at the latest after
+    // `request_s_max`. False, and `error` says why: then the listener with that file, and those
+    // after it, keep what they have.
     [[nodiscard]] bool reload_tls(ListenError& error);
 
     // Lets nobody in any more: stops listening, and ends connections, once they have the answer
@@ -126,7 +128,8 @@ class Server {
         FixedText<256> description;
         MHD_Daemon* daemon = nullptr;
         MHD_Daemon* old_daemon = nullptr;  // has the certificate of before, and no new connections
-        Sha256Digest tls_digest;           // of what `daemon` has
+        Sha256Digest tls_digest;           // of what `daemon` has loaded
+        bool is_reload_due = false;        // once old_daemon's answers are taken
         int epoll = -1;                    // of the socket and the daemons
         ConnectionTable connections;
         Connection* arriving = nullptr;     // on its way into the daemon
@@ -156,10 +159,11 @@ class Server {
     // on others.
     static bool is_peer_allowed(const Request& request);
 
-    bool load_tls(const Listener& listener, ListenError& error);
     MHD_Daemon* start_daemon(Listener& listener, ListenError& error);
     bool open_listener(Listener& listener, ListenError& error);
     bool reload_tls_of(Listener& listener, ListenError& error);
+    bool replace_daemon(Listener& listener, ListenError& error);
+    void reload_when_answered(Listener& listener);
     static void stop_old_daemon(Listener& listener);
     static void stop_accepting(Listener& listener);
     void pause_accepting(Listener& listener, std::uint64_t now_ns);

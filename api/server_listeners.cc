@@ -38,6 +38,10 @@ bool is_empty(MHD_Daemon* daemon) {
     return info != nullptr && info->num_connections == 0;
 }
 
+bool has_tls(const ListenerOptions& options) {
+    return !options.tls.certificate.empty();
+}
+
 int sooner(int a_ms, int b_ms) {
     if (a_ms < 0) return b_ms;
     return b_ms < 0 || a_ms < b_ms ? a_ms : b_ms;
@@ -93,15 +97,11 @@ void ServerCallbacks::run(void* context) {
         server.run(server.listeners_[i], now_ns);
 }
 
-bool Server::load_tls(const Listener& listener, ListenError& error) {
-    return listener.options.tls.certificate.empty() || tls_.load(listener.options.tls, error);
-}
-
-// With the certificate that was loaded last. The library gets connections from us and never sees
-// the listening socket: who is let in, and for how long, is decided here. Its own limits would let
-// silent clients keep others out.
+// The library gets connections from us and never sees the listening socket: who is let in, and for
+// how long, is decided here. Its own limits would let silent clients keep others out. With TLS, the
+// files must have been loaded.
 MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
-    const bool is_tls = !listener.options.tls.certificate.empty();
+    const bool is_tls = has_tls(listener.options);
     MHD_OptionItem tls[5] = {};
     std::size_t count = 0;
     const auto add = [&tls, &count](MHD_OPTION option, const char* text) {
@@ -125,7 +125,6 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
         ServerCallbacks::note_completed, &listener, MHD_OPTION_UNESCAPE_CALLBACK,
         ServerCallbacks::leave_escapes, nullptr, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (is_tls) tls_.forget_key();
-    if (daemon != nullptr && is_tls) listener.tls_digest = tls_.digest();
     if (daemon == nullptr) refuse_listener(error, "libmicrohttpd does not start");
     return daemon;
 }
@@ -138,16 +137,17 @@ bool Server::open_listener(Listener& listener, ListenError& error) {
         listener.socket = ListenSocket{};  // the other's, so not to be closed
         return refuse_listener(error, "two listeners name the same socket of systemd");
     }
-    if (!check_listener(listener.options, error) || !load_tls(listener, error)) return false;
+    if (!check_listener(listener.options, error)) return false;
+    if (has_tls(listener.options) && !tls_.load(listener.options.tls, error)) return false;
     listener.daemon = start_daemon(listener, error);
     if (listener.daemon == nullptr) return false;
+    listener.tls_digest = tls_.digest();
     const ListenerOptions& options = listener.options;
     listener.connections.init(places_.subspan(place_count_, options.connection_count_max),
                               {.per_address_max = options.connections_per_address_max,
                                .idle_ns_max = options.idle_s_max * ns_per_s,
                                .request_ns_max = options.request_s_max * ns_per_s});
-    listener.description =
-        describe_listen_socket(listener.socket, !options.tls.certificate.empty());
+    listener.description = describe_listen_socket(listener.socket, has_tls(options));
     return true;
 }
 
@@ -208,6 +208,8 @@ void Server::run(Listener& listener, std::uint64_t now_ns) {
     timed_out_count_ += expired_count;
     count_agent(AgentCounter::requests_timed_out, expired_count);
     if (listener.old_daemon != nullptr && is_empty(listener.old_daemon)) stop_old_daemon(listener);
+    if (listener.is_reload_due && !listener.connections.has_last_answers())
+        reload_when_answered(listener);
 }
 
 void Server::run_daemons(Listener& listener) {
@@ -229,18 +231,26 @@ void Server::stop_accepting(Listener& listener) {
 
 bool Server::reload_tls(ListenError& error) {
     for (std::size_t i = 0; i < listener_count_; ++i) {
-        if (!listeners_[i].options.tls.certificate.empty() && !reload_tls_of(listeners_[i], error))
-            return false;
+        if (has_tls(listeners_[i].options) && !reload_tls_of(listeners_[i], error)) return false;
     }
     return true;
 }
 
+// There is one daemon of before, and who is in it may take the answer that is on its way. Who waits
+// in it for a request could start another answer, and so put the new certificate off.
 bool Server::reload_tls_of(Listener& listener, ListenError& error) {
-    if (!load_tls(listener, error)) return false;
-    if (is_same_digest(tls_.digest(), listener.tls_digest)) {
-        tls_.forget_key();
-        return true;
-    }
+    listener.is_reload_due = false;
+    if (!tls_.load(listener.options.tls, error)) return false;
+    const bool is_changed = !is_same_digest(tls_.digest(), listener.tls_digest);
+    if (is_changed && !listener.connections.has_last_answers())
+        return replace_daemon(listener, error);
+    tls_.forget_key();
+    listener.is_reload_due = is_changed;
+    if (is_changed) listener.connections.end_waiting(hang_up);
+    return true;
+}
+
+bool Server::replace_daemon(Listener& listener, ListenError& error) {
     MHD_Daemon* daemon = start_daemon(listener, error);
     if (daemon == nullptr) return false;
     if (listener.epoll >= 0 && !watch(listener.epoll, epoll_of(daemon), about_daemon)) {
@@ -251,8 +261,16 @@ bool Server::reload_tls_of(Listener& listener, ListenError& error) {
     stop_old_daemon(listener);
     listener.old_daemon = listener.daemon;
     listener.daemon = daemon;
+    listener.tls_digest = tls_.digest();
     listener.connections.end_after_answer();
     return true;
+}
+
+// The files are read again: they may have changed once more.
+void Server::reload_when_answered(Listener& listener) {
+    ListenError error;
+    if (reload_tls_of(listener, error)) return;
+    log_line(LogLevel::error, "the certificate of before still counts: %s", error.c_str());
 }
 
 // The epoll descriptor of a daemon is its own, and goes out of ours when it is closed.
@@ -267,6 +285,7 @@ void Server::drain() {
         if (listener.socket.fd < 0) continue;
         stop_accepting(listener);
         listener.closed_until_ns = 0;
+        listener.is_reload_due = false;
         close_listen_socket(listener.socket);
         listener.connections.end_after_answer();
         listener.connections.end_waiting(hang_up);

@@ -3,6 +3,8 @@
 #include <microhttpd.h>
 #include <string.h>
 
+#include <iterator>
+
 #ifdef NMA_TLS
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -102,16 +104,13 @@ bool try_out(const ServerTls& loaded, const TlsFiles& files, ListenError& error)
     return authority_count > 0 || refuse_certificates(files.client_ca, authority_count, error);
 }
 
-// Digests of digests, for where one file ends and the next begins must count.
 Sha256Digest digest_of(const ServerTls& loaded) {
-    const char* const texts[] = {loaded.certificate(), loaded.key(), loaded.client_ca()};
-    std::uint8_t digests[std::size(texts) * Sha256Digest::size] = {};
-    std::uint8_t* end = digests;
-    for (const char* text : texts) {
-        const Sha256Digest digest = sha256(text == nullptr ? "" : text);
-        end = std::copy_n(digest.bytes, Sha256Digest::size, end);
+    const char* texts[] = {loaded.certificate(), loaded.key(), loaded.client_ca()};
+    Sha256Digest digests[std::size(texts)];
+    for (std::size_t i = 0; i < std::size(texts); ++i) {
+        if (texts[i] != nullptr) digests[i] = sha256(texts[i]);
     }
-    return sha256(as_text(digests));
+    return sha256(as_text({digests[0].bytes, sizeof digests}));
 }
 
 // Of a chain that starts with the client's own, in its time, and for clients.

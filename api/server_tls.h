@@ -30,7 +30,7 @@ class ServerTls {
     const char* key() const { return key_; }
     const char* client_ca() const { return client_ca_; }
 
-    // Of all that was loaded last: files that did not change have the same.
+    // Of all that was loaded, so that a later load can tell whether anything has changed.
     const Sha256Digest& digest() const { return digest_; }
 
     // Once the HTTP library has taken it, the key is to be nowhere else.

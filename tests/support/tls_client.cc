@@ -81,6 +81,26 @@ std::string_view tls_ask(const TlsClient& client, std::string_view request) {
     return {response, size};
 }
 
+void tls_send(const TlsClient& client, std::string_view requests) {
+    while (!requests.empty()) {
+        const ssize_t count = gnutls_record_send(client.session, requests.data(), requests.size());
+        if (count <= 0) return;
+        requests.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+std::string_view tls_receive_all(const TlsClient& client) {
+    static char responses[std::size_t{16} << 20];
+    std::size_t size = 0;
+    for (;;) {
+        const ssize_t count =
+            gnutls_record_recv(client.session, responses + size, sizeof responses - size);
+        if (count == GNUTLS_E_AGAIN || count == GNUTLS_E_INTERRUPTED) continue;
+        if (count <= 0) return {responses, size};
+        size += static_cast<std::size_t>(count);
+    }
+}
+
 void tls_close(TlsClient& client) {
     gnutls_deinit(client.session);
     gnutls_certificate_free_credentials(client.credentials);

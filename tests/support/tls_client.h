@@ -28,6 +28,10 @@ std::string_view tls_server_name(const TlsClient& client);
 // Sends, and receives one whole response; empty when the server has hung up. Good until the next.
 std::string_view tls_ask(const TlsClient& client, std::string_view request);
 
+// For more than one response: sends, and receives everything until the server hangs up.
+void tls_send(const TlsClient& client, std::string_view requests);
+std::string_view tls_receive_all(const TlsClient& client);
+
 void tls_close(TlsClient& client);
 
 }  // namespace nma::test

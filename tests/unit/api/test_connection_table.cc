@@ -207,10 +207,15 @@ void those_who_wait_are_ended_together(void**) {
     admit(ClientAddress{}, 11, 0);
     admit(ClientAddress{}, 12, 0);
     table.note_request(answering, 1 * s);
+    table.end_after_answer();
+    admit(ClientAddress{}, 13, 1 * s);  // too late to be one of them
+    assert_true(table.has_last_answers());
     table.end_waiting(hang_up);
     assert_int_equal(hung_up_count, 2);
     assert_int_equal(hung_up[0] + hung_up[1], 23);
     assert_int_equal(table.answering_count(), 1);
+    assert_true(table.note_answered(answering, 2 * s));
+    assert_false(table.has_last_answers());
 }
 
 }  // namespace

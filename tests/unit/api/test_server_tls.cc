@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/support/http_client.h"
+#include "tests/support/sample_snapshot.h"
 #include "tests/support/server_bed.h"
 #include "tests/support/tls_client.h"
 #include "tests/support/tree.h"
@@ -43,10 +44,15 @@ void put(const char* fixture, const char* name, mode_t mode) {
     assert_int_equal(chmod(path_of(name).c_str(), mode), 0);
 }
 
+// As the server's certificate and its key.
+void put_pair(const char* name) {
+    put((std::string(name) + ".pem").c_str(), "server.pem", 0644);
+    put((std::string(name) + ".key").c_str(), "server.key", 0600);
+}
+
 int make_files(void**) {
     tree_make(tree);
-    put("server.pem", "server.pem", 0644);
-    put("server.key", "server.key", 0600);
+    put_pair("server");
     put("authority.pem", "authority.pem", 0644);
     return 0;
 }
@@ -115,8 +121,7 @@ void reload_takes_the_new_certificate_and_drops_nobody(void**) {
     assert_true(tls_connect(before, server_address(), any_version, nullptr));
     assert_true(tls_server_name(before) == "CN=server");
     assert_int_equal(ask(before), 200);
-    put("next_server.pem", "server.pem", 0644);
-    put("next_server.key", "server.key", 0600);
+    put_pair("next_server");
     static bool is_loaded = false;
     static ListenError error;
     server_do([](Server& server) { is_loaded = server.reload_tls(error); });
@@ -128,9 +133,8 @@ void reload_takes_the_new_certificate_and_drops_nobody(void**) {
     assert_int_equal(ask(before), 0);
     assert_int_equal(ask(after), 200);
     assert_int_equal(ask(after), 200);
-    for (const char* name : {"server", "next_server", "server"}) {
-        put((std::string(name) + ".pem").c_str(), "server.pem", 0644);
-        put((std::string(name) + ".key").c_str(), "server.key", 0600);
+    for (const char* name : {"server", "next_server"}) {
+        put_pair(name);
         server_do([](Server& server) { is_loaded = server.reload_tls(error); });
     }
     assert_int_equal(ask(after), 0);  // two changes later it had its time
@@ -144,14 +148,58 @@ void reload_of_the_same_files_ends_no_connection(void**) {
     server_start(tls_listener(), {});
     TlsClient client;
     assert_true(tls_connect(client, server_address(), any_version, nullptr));
-    static bool is_loaded = false;
-    static ListenError error;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 5; ++i) {
+        assert_int_equal(ask(client), 200);
+        static bool is_loaded = false;
+        static ListenError error;
         server_do([](Server& server) { is_loaded = server.reload_tls(error); });
         assert_true(is_loaded);
-        assert_int_equal(ask(client), 200);
     }
     tls_close(client);
+    server_stop();
+}
+
+bool is_served_with(const char* name) {
+    TlsClient client;
+    const bool is_connected = tls_connect(client, server_address(), any_version, nullptr);
+    const bool is_it = is_connected && tls_server_name(client) == name && ask(client) == 200;
+    tls_close(client);
+    return is_it;
+}
+
+// An answer that is on its way at the first change is taken after the second.
+void changes_one_after_the_other_cut_no_answer(void**) {
+    static SampleSnapshot sample;
+    sample_make(sample, 4096);
+    sample_fill(sample, 1250, 4000);
+    server_start(tls_listener(), {});
+    server_publish(sample.snapshot);
+    TlsClient slow;
+    assert_true(tls_connect(slow, server_address(), any_version, nullptr));
+    std::string requests;
+    for (int i = 0; i < 300; ++i)
+        requests += "GET /v0/containers HTTP/1.1\r\nHost: x\r\n\r\n";
+    tls_send(slow, requests);
+    usleep(500'000);
+    static bool is_loaded = false;
+    static ListenError error;
+    for (const char* name : {"next_server", "server"}) {
+        put_pair(name);
+        server_do([](Server& server) { is_loaded = server.reload_tls(error); });
+        assert_true(is_loaded);
+        assert_true(is_served_with("CN=next_server"));
+        usleep(500'000);
+    }
+    const std::string_view all = tls_receive_all(slow);
+    assert_true(all.size() < 300 * std::size_t{25'000});
+    assert_true(all.ends_with("\"c3999\"]"));
+    bool is_new = false;
+    for (int i = 0; i < 100 && !is_new; ++i) {
+        usleep(20'000);
+        is_new = is_served_with("CN=server");
+    }
+    assert_true(is_new);
+    tls_close(slow);
     server_stop();
 }
 
@@ -317,6 +365,7 @@ int main() {
         cmocka_unit_test(handshakes_that_never_end_keep_nobody_out),
         cmocka_unit_test(reload_takes_the_new_certificate_and_drops_nobody),
         cmocka_unit_test(reload_of_the_same_files_ends_no_connection),
+        cmocka_unit_test(changes_one_after_the_other_cut_no_answer),
         cmocka_unit_test(broken_files_leave_the_old_certificate),
         cmocka_unit_test(listener_with_bad_files_is_not_opened),
         cmocka_unit_test(client_certificate_gives_a_name_when_all_of_it_is_right),
