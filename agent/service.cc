@@ -59,7 +59,7 @@ bool Service::start_watchdog() {
 
 FixedText<64> Service::status() const {
     char text[64];
-    snprintf(text, sizeof text, "serving on %zu addresses", server_->listener_count());
+    snprintf(text, sizeof text, "serving; addresses: %zu", server_->listener_count());
     FixedText<64> status;
     (void)status.assign(text);
     return status;

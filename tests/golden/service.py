@@ -32,7 +32,7 @@ def check_told():
         config = {"listen": [OPEN, {"address": "unix:" + bed.path("s"), "auth": "none"}],
                   "auth": {"tokens_file": bed.write("tokens", token_line("one", "poller"))}}
         with bed.start(config, environment={"NOTIFY_SOCKET": bed.path("notify")}) as agent:
-            ready = ["READY=1", "STATUS=serving on 2 addresses"]
+            ready = ["READY=1", "STATUS=serving; addresses: 2"]
             report.check(manager.wait_for(1) == [ready], "notify: ready", manager.messages)
             report.check(agent.status("/v0/node") == 200, "notify: and so it is", agent.log())
             check_reload_is_told(agent, manager, "notify: a reload", ready)
