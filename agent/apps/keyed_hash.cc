@@ -59,6 +59,7 @@ std::uint64_t tail_of(const char* bytes, std::size_t size) {
     return tail;
 }
 
+// The last word of a text is filled up with zeros.
 void absorb_text(State& state, std::string_view text) {
     std::uint64_t word = 0;
     while (text.size() >= sizeof word) {
@@ -82,7 +83,8 @@ KeyedHash KeyedHash::with_key(std::uint64_t low, std::uint64_t high) {
     return hash;
 }
 
-// Both sizes come first, so that different texts are never the same row of words.
+// The message is the number, both sizes and both texts, each in whole words: so different texts are
+// never the same message. At its end stands, as always with SipHash, its length modulo 256.
 std::uint64_t KeyedHash::of(std::uint64_t number, std::string_view a, std::string_view b) const {
     State state = {key_[0] ^ 0x736f6d6570736575, key_[1] ^ 0x646f72616e646f6d,
                    key_[0] ^ 0x6c7967656e657261, key_[1] ^ 0x7465646279746573};
@@ -90,6 +92,8 @@ std::uint64_t KeyedHash::of(std::uint64_t number, std::string_view a, std::strin
     state.absorb(std::uint64_t{a.size()} << 32 | b.size());
     absorb_text(state, a);
     absorb_text(state, b);
+    const std::uint64_t word_count = 2 + (a.size() + 7) / 8 + (b.size() + 7) / 8;
+    state.absorb(word_count * 8 << 56);
     return state.finish();
 }
 

@@ -13,7 +13,7 @@ class KeyedHash {
     // Takes a key from the kernel.
     void init();
 
-    // Of a number and two texts; the border between these counts.
+    // Of a number and two texts of less than 4 GiB; the border between these counts.
     std::uint64_t of(std::uint64_t number, std::string_view a, std::string_view b = {}) const;
 
     // A key that is known, for the algorithm's test.

@@ -135,10 +135,17 @@ class LineParser {
         return true;
     }
 
-    // Takes the text up to one of `ends` off the front of `rest`, which then begins with it.
-    static std::string_view take_until(std::string_view& rest, const char* ends) {
+    // Takes the text up to `end` off the front of `rest`, which then begins with it or is empty.
+    static std::string_view take_until(std::string_view& rest, char end) {
+        const std::string_view text = rest.substr(0, rest.find(end));
+        rest.remove_prefix(text.size());
+        return text;
+    }
+
+    // As take_until, with a colon as another end. These texts have a few bytes.
+    static std::string_view take_short(std::string_view& rest, char end) {
         std::size_t size = 0;
-        while (size < rest.size() && rest[size] != ends[0] && rest[size] != ends[1])
+        while (size < rest.size() && rest[size] != end && rest[size] != ':')
             ++size;
         const std::string_view text = rest.substr(0, size);
         rest.remove_prefix(size);
@@ -147,16 +154,17 @@ class LineParser {
 
     // Leaves `rest` at the next group, or empty.
     bool take_group(std::string_view& rest, Group& group) {
-        group.values = take_until(rest, "||");
+        group.values = take_until(rest, '|');
         group.rate = 1;
         group.is_over = false;
         if (rest.empty()) return false;
         rest.remove_prefix(1);
-        if (!type_of(take_until(rest, "|:"), group.type)) return false;
+        if (!type_of(take_short(rest, '|'), group.type)) return false;
         while (!rest.empty() && rest.front() == '|') {
             rest.remove_prefix(1);
             const bool is_rate = !rest.empty() && rest.front() == '@';
-            const std::string_view section = take_until(rest, is_rate ? "|:" : "||");
+            const std::string_view section =
+                is_rate ? take_short(rest, '|') : take_until(rest, '|');
             if (!take_section(section, group)) return false;
         }
         if (rest.empty()) return true;
@@ -184,7 +192,7 @@ class LineParser {
 
     bool take_value(Group& group) {
         std::string_view text = group.values;
-        if (group.type != StatsdType::set) text = take_until(group.values, "::");
+        if (group.type != StatsdType::set) text = take_short(group.values, ':');
         group.is_over = group.type == StatsdType::set || group.values.empty();
         if (!group.is_over) group.values.remove_prefix(1);
         sample_.type = group.type;
