@@ -104,8 +104,8 @@ class AppStore {
     // Counts what the inlets saw. With no_app_container it counts in the totals only.
     void note(AppContainer container, AppCount what, std::uint64_t count);
 
-    // Ends windows and drops what is over. A look at each series, a third of a millisecond for
-    // 16,384; at the end of a window the percentiles of all timers come on top.
+    // Ends windows and drops what is over. A look at each series, about 0.1 ms for 16,384; at the
+    // end of a window 2 µs more for each timer that has percentiles.
     void expire(std::uint64_t now_ns);
 
     // Datapoints come in the order in which their series were made, a timer's together. Good as

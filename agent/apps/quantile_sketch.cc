@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace nma {
@@ -42,10 +41,7 @@ double QuantileSketch::value_of(std::int32_t key) {
 }
 
 void QuantileSketch::clear() {
-    if (high_ >= low_) {
-        const auto count = static_cast<std::size_t>(high_ - low_ + 1);
-        std::memset(buckets_ + low_, 0, count * sizeof buckets_[0]);
-    }
+    std::fill(buckets_ + low_, buckets_ + high_ + 1, 0U);
     low_ = 0;
     high_ = -1;
     is_collapsed_ = false;
@@ -89,10 +85,9 @@ void QuantileSketch::shift_down(std::int32_t count) {
 
 void QuantileSketch::shift_up(std::int32_t count) {
     if (count <= 0) return;
-    const auto used = static_cast<std::size_t>(high_ - low_ + 1);
-    std::memmove(buckets_ + low_ + count, buckets_ + low_, used * sizeof buckets_[0]);
-    const std::int32_t freed = std::min(count, high_ - low_ + 1);
-    std::memset(buckets_ + low_, 0, static_cast<std::size_t>(freed) * sizeof buckets_[0]);
+    std::uint32_t* const end = buckets_ + high_ + 1;
+    std::copy_backward(buckets_ + low_, end, end + count);
+    std::fill(buckets_ + low_, std::min(buckets_ + low_ + count, end), 0U);
     base_ -= count;
     low_ += count;
     high_ += count;

@@ -81,6 +81,31 @@ void run(benchmark::State& state, const Form& form, decltype(StatsdEvents::on_sa
     state.counters["lines"] = benchmark::Counter(lines, benchmark::Counter::kIsRate);
 }
 
+// A look for what is over, with as many timers as have percentiles: at the end of each window, or
+// in between.
+void expire(benchmark::State& state, bool is_end_of_window) {
+    const StatsdEvents events = {nullptr, on_sample, on_malformed, on_skipped};
+    store.close(container);
+    std::vector<std::string> packets;
+    for (int i = 0; i < 2000; ++i)
+        packets.push_back("t" + std::to_string(i) + ":" + std::to_string(1 + i % 7) + "." +
+                          std::to_string(i) + ":900:0.01|ms");
+    for (auto _ : state) {
+        state.PauseTiming();
+        for (std::size_t i = 0; i < packets.size(); ++i) {
+            container = store.open(std::to_string(i / 250));
+            parse_statsd_packet(packets[i], events);
+        }
+        now_ns += is_end_of_window ? 10 * second_ns : 0;
+        state.ResumeTiming();
+        store.expire(now_ns);
+    }
+    state.counters["sketches"] = static_cast<double>(store.use().sketches);
+    for (std::size_t i = 0; i < 8; ++i)
+        store.close(store.open(std::to_string(i)));
+    container = store.open("benchmark");
+}
+
 constexpr Form plain = {"requests.by.route.r", ":", "|c"};
 constexpr Form counter = {"requests.by.route.r", ":", "|c|#service:checkout,region:eu-west-1"};
 constexpr Form sampled = {"requests.by.route.r", ":", "|c|@0.1|#service:checkout,region:eu-west-1"};
@@ -97,6 +122,9 @@ BENCHMARK_CAPTURE(run, counter_influx_tags, influx, on_sample);
 BENCHMARK_CAPTURE(run, gauge_two_tags, gauge, on_sample);
 BENCHMARK_CAPTURE(run, timer_two_tags, timer, on_sample);
 BENCHMARK_CAPTURE(run, set_two_tags, set, on_sample);
+
+BENCHMARK_CAPTURE(expire, in_a_window, false)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(expire, at_the_end_of_a_window, true)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 

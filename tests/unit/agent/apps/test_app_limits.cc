@@ -81,7 +81,7 @@ void all_containers_together_have_their_limit_too(void**) {
 void names_and_tags_have_their_room_by_container_and_in_all(void**) {
     char line[300];
     memset(line, 'n', sizeof line);
-    memcpy(line + 240, "?:1|c", 5);
+    memcpy(line + 241, ":1|c", sizeof ":1|c");
     for (char c = 'a'; c < 'a' + 12; ++c) {
         line[240] = c;
         bed.send({line, 245});

@@ -184,8 +184,9 @@ void a_metric_is_selected_by_its_name_and_a_part_of_a_timer_by_its_own(void**) {
 void names_and_tags_of_full_length_come_back_whole(void**) {
     static char packet[2048];
     memset(packet, 'n', 255);
-    memcpy(packet + 255, ":1|ms|#", 7);
     memset(packet + 262, 't', 1022);
+    constexpr std::string_view between = ":1|ms|#";
+    memcpy(packet + 255, between.data(), between.size());
     bed.send({packet, 262 + 1022});
     static char part[300];
     memset(part, 'n', 255);

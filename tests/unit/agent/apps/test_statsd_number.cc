@@ -1,8 +1,6 @@
 #include "agent/apps/statsd_number.h"
 
-#include <clocale>
-#include <cstdlib>
-#include <cstring>
+#include <cmath>
 
 #include "tests/support/cmocka.h"
 
@@ -37,7 +35,7 @@ void what_is_a_decimal_number_is_parsed_exactly(void**) {
     for (const Good& row : good) {
         double value = -1;
         assert_true(parse_statsd_number(row.text, value));
-        assert_true(memcmp(&value, &row.value, sizeof value) == 0);
+        assert_true(value == row.value && std::signbit(value) == std::signbit(row.value));
     }
 }
 

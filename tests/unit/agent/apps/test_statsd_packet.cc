@@ -127,10 +127,7 @@ constexpr Row dialects[] = {
     {"a:1|c|@0.5:2|c:3|ms|@0.25", "a:1|c@0.5 a:2|c a:3|ms@0.25"},
     // names
     {"a b/c-d_e.f(g)=h:1|c", "a b/c-d_e.f(g)=h:1|c"},
-    {"gr\xc3\xb6\xc3\x9f"
-     "e:1|c",
-     "gr\xc3\xb6\xc3\x9f"
-     "e:1|c"},
+    {"gr\xc3\xb6\xc3\x9f:1|c", "gr\xc3\xb6\xc3\x9f:1|c"},
     {"\xff\xfe:1|c", "\xff\xfe:1|c"},
     {"_e:1|c", "_e:1|c"},
     {"_sc:1|c", "_sc:1|c"},
@@ -277,17 +274,16 @@ void the_rest_of_a_packet_counts_whatever_stands_in_it(void**) {
     }
 }
 
+void parse_every_prefix(std::string_view packet) {
+    for (std::size_t size = 0; size <= packet.size(); ++size)
+        parsed(packet.substr(0, size));
+}
+
 void every_prefix_of_a_packet_is_parsed_without_a_look_past_it(void**) {
-    for (const Row& row : dialects) {
-        const std::string_view packet = row.packet;
-        for (std::size_t size = 0; size <= packet.size(); ++size)
-            parsed(packet.substr(0, size));
-    }
-    for (const char* line : bad_lines) {
-        const std::string_view packet = line;
-        for (std::size_t size = 0; size < packet.size(); ++size)
-            parsed(packet.substr(0, size));
-    }
+    for (const Row& row : dialects)
+        parse_every_prefix(row.packet);
+    for (const char* line : bad_lines)
+        parse_every_prefix(line);
 }
 
 // The control character is at each place of the words in which it is looked for, and bytes with the
@@ -308,14 +304,18 @@ void a_control_character_is_found_wherever_it_stands(void**) {
     }
 }
 
+void write(char* to, std::string_view text) {
+    memcpy(to, text.data(), text.size());
+}
+
 void a_name_may_have_255_bytes(void**) {
     char packet[300];
     memset(packet, 'n', sizeof packet);
-    memcpy(packet + 255, ":1|c", 4);
+    write(packet + 255, ":1|c");
     parsed({packet, 259});
     assert_int_equal(said.samples, 1);
     memset(packet, 'n', sizeof packet);
-    memcpy(packet + 256, ":1|c", 4);
+    write(packet + 256, ":1|c");
     assert_string_equal(parsed({packet, 260}), "malformed");
 }
 
@@ -341,7 +341,7 @@ void a_line_may_have_32_tags(void**) {
 void tags_may_have_1024_bytes_with_their_ends(void**) {
     static char packet[2048];
     memset(packet, 'v', sizeof packet);
-    memcpy(packet, "x:1|c|#k:", 9);
+    write(packet, "x:1|c|#k:");
     constexpr std::size_t value_bytes = limits::app_tag_bytes_max - 3;
     parsed({packet, 9 + value_bytes});
     assert_int_equal(said.samples, 1);
@@ -359,11 +359,11 @@ void a_line_of_very_many_values_counts_all_or_none(void**) {
     static char packet[65536];
     packet[0] = 'x';
     for (std::size_t i = 0; i < 4000; ++i)
-        memcpy(packet + 1 + 2 * i, ":1", 2);
-    memcpy(packet + 8001, "|ms", 3);
+        write(packet + 1 + 2 * i, ":1");
+    write(packet + 8001, "|ms");
     parsed({packet, 8004});
     assert_int_equal(said.samples, 4000);
-    memcpy(packet + 8001, ":x|ms", 5);
+    write(packet + 8001, ":x|ms");
     assert_string_equal(parsed({packet, 8006}), "malformed");
 }
 
