@@ -224,6 +224,11 @@ inline constexpr std::size_t app_sketches_per_container_default = 256;
 
 inline constexpr std::size_t app_percentile_count_max = 4;
 
+// How long a gauge, a set, a timer or a scraped value is shown after it was sent last: twice the
+// longest interval that is usual for senders.
+inline constexpr std::uint32_t app_expiry_s_default = 120;
+inline constexpr std::uint32_t app_expiry_s_max = 3600;
+
 // Metrics of one container that are candidates for the one that overflowed most.
 inline constexpr std::size_t app_offender_count_max = 4;
 

@@ -63,7 +63,7 @@ struct AppCapacities {
 
 struct AppOptions {
     std::uint32_t interval_s = limits::interval_s_default;
-    std::uint32_t expiry_s = limits::exited_age_s_default;
+    std::uint32_t expiry_s = limits::app_expiry_s_default;
     std::uint8_t percentiles[limits::app_percentile_count_max] = {90};  // 1 to 99 each
     std::size_t percentile_count = 1;
 };

@@ -17,7 +17,6 @@ struct Said {
     char text[1 << 16];
     std::size_t size;
     unsigned samples;
-    unsigned malformed;
 };
 Said said;
 
@@ -74,7 +73,6 @@ void on_sample(void*, const StatsdSample& sample, std::string_view container) {
 }
 
 void on_malformed(void*, std::string_view) {
-    ++said.malformed;
     say_next("malformed");
 }
 
@@ -86,7 +84,6 @@ void on_skipped(void*, StatsdSkipped kind) {
 const char* parsed(std::string_view packet) {
     said.size = 0;
     said.samples = 0;
-    said.malformed = 0;
     said.text[0] = '\0';
     char* copy = static_cast<char*>(malloc(packet.size()));
     if (!packet.empty()) memcpy(copy, packet.data(), packet.size());
