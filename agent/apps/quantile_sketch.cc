@@ -41,9 +41,9 @@ double QuantileSketch::value_of(std::int32_t key) {
 }
 
 void QuantileSketch::clear() {
-    std::fill(buckets_ + low_, buckets_ + high_ + 1, 0U);
+    std::fill(buckets_ + low_, buckets_ + end_, 0U);
     low_ = 0;
-    high_ = -1;
+    end_ = 0;
     is_collapsed_ = false;
 }
 
@@ -54,23 +54,24 @@ void QuantileSketch::add(double value, double weight) {
 
 // The first value comes into the middle, for the next may be larger or smaller.
 std::uint32_t& QuantileSketch::bucket_for(std::int32_t key) {
-    if (high_ < low_) {
+    if (low_ == end_) {
         base_ = key - bucket_count / 2;
-        low_ = high_ = bucket_count / 2;
+        low_ = bucket_count / 2;
+        end_ = low_ + 1;
         return buckets_[low_];
     }
     if (key - base_ >= bucket_count) shift_down(key - base_ - (bucket_count - 1));
-    if (key < base_ && !is_collapsed_) shift_up(std::min(base_ - key, bucket_count - 1 - high_));
+    if (key < base_ && !is_collapsed_) shift_up(std::min(base_ - key, bucket_count - end_));
     if (key < base_) is_collapsed_ = true;
     const std::int32_t at = std::max(0, key - base_);
     low_ = std::min(low_, at);
-    high_ = std::max(high_, at);
+    end_ = std::max(end_, at + 1);
     return buckets_[at];
 }
 
 // Makes room above; what falls out below is added to the first bucket.
 void QuantileSketch::shift_down(std::int32_t count) {
-    for (std::int32_t at = low_; at <= high_; ++at) {
+    for (std::int32_t at = low_; at < end_; ++at) {
         const std::uint32_t moved = buckets_[at];
         if (moved == 0) continue;
         if (at < count) is_collapsed_ = true;
@@ -80,28 +81,28 @@ void QuantileSketch::shift_down(std::int32_t count) {
     }
     base_ += count;
     low_ = std::max(0, low_ - count);
-    high_ = std::max(0, high_ - count);
+    end_ = std::max(1, end_ - count);
 }
 
 void QuantileSketch::shift_up(std::int32_t count) {
     if (count <= 0) return;
-    std::uint32_t* const end = buckets_ + high_ + 1;
+    std::uint32_t* const end = buckets_ + end_;
     std::copy_backward(buckets_ + low_, end, end + count);
-    std::fill(buckets_ + low_, std::min(buckets_ + low_ + count, end), 0U);
+    std::fill(buckets_ + low_, buckets_ + std::min(low_ + count, end_), 0U);
     base_ -= count;
     low_ += count;
-    high_ += count;
+    end_ += count;
 }
 
 bool QuantileSketch::quantile(double percent, double& value) const {
     double total = 0;
-    for (std::int32_t at = low_; at <= high_; ++at)
+    for (std::int32_t at = low_; at < end_; ++at)
         total += buckets_[at];
     if (total == 0) return false;
     const double wanted = total * percent / 100;
     double seen = 0;
     std::int32_t at = low_ - 1;
-    while (at < high_ && seen < wanted)
+    while (at < end_ - 1 && seen < wanted)
         seen += buckets_[++at];
     if (at == 0 && is_collapsed_) return false;
     value = value_of(base_ + at);

@@ -15,6 +15,7 @@
 
 namespace nma {
 
+// All bytes zero is a sketch without values.
 class QuantileSketch {
   public:
     static constexpr double relative_error_max = 0.01;
@@ -40,8 +41,8 @@ class QuantileSketch {
     void shift_down(std::int32_t count);
 
     std::int32_t base_ = 0;  // key of the first bucket
-    std::int32_t low_ = 0;   // buckets in use: from low_ to high_
-    std::int32_t high_ = -1;
+    std::int32_t low_ = 0;   // buckets in use: from low_ to before end_
+    std::int32_t end_ = 0;
     bool is_collapsed_ = false;  // the first bucket has values of lower keys, too
     std::uint32_t buckets_[bucket_count] = {};
 };

@@ -87,6 +87,7 @@ void expire(benchmark::State& state, bool is_end_of_window) {
     const StatsdEvents events = {nullptr, on_sample, on_malformed, on_skipped};
     store.close(container);
     std::vector<std::string> packets;
+    packets.reserve(2000);
     for (int i = 0; i < 2000; ++i)
         packets.push_back("t" + std::to_string(i) + ":" + std::to_string(1 + i % 7) + "." +
                           std::to_string(i) + ":900:0.01|ms");
