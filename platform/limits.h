@@ -214,7 +214,7 @@ inline constexpr std::size_t app_series_per_container_default = 1024;
 inline constexpr std::size_t app_text_bytes_default = std::size_t{3} << 20;
 inline constexpr std::size_t app_text_bytes_per_container_default = 256 * 1024;
 
-// Distinct members of sets in one window: 24 to 32 bytes each.
+// Distinct members of sets in one window: 36 bytes each.
 inline constexpr std::size_t app_member_count_default = 64 * 1024;
 inline constexpr std::size_t app_members_per_container_default = 8 * 1024;
 

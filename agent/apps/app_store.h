@@ -48,7 +48,8 @@ namespace nma {
 using AppContainer = std::uint32_t;
 inline constexpr AppContainer no_app_container = 0xffffffff;
 
-// What the configuration may choose. Memory, if all of it is used: 25 MiB.
+// What the configuration may choose. By default 26 MiB, if all of it is used; 16 of it are for
+// percentiles.
 struct AppCapacities {
     std::size_t containers = limits::app_container_count_default;
     std::size_t series = limits::app_series_count_default;

@@ -7,7 +7,7 @@
 namespace nma {
 
 void HashIndex::init(Arena& arena, const char* part, std::size_t count_max) {
-    const std::size_t slot_count = std::bit_ceil(2 * count_max + 2);
+    const std::size_t slot_count = std::bit_ceil(2 * count_max);
     slots_ = arena.take<Slot>(part, slot_count);
     mask_ = slot_count - 1;
     size_ = 0;

@@ -14,7 +14,7 @@ class HashIndex {
   public:
     static constexpr std::uint32_t none = 0xffffffff;
 
-    // Room for `count_max` places, 8 bytes for each of up to four times as many slots.
+    // Room for `count_max` places, 8 bytes for each of two to four times as many slots.
     void init(Arena& arena, const char* part, std::size_t count_max);
 
     // The place with this hash for which `is_it(place)` holds, or none.
