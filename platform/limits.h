@@ -311,6 +311,44 @@ inline constexpr std::size_t tls_client_ca_bytes = 512 * 1024;
 
 // How long a client certificate that was good is not looked at again.
 inline constexpr std::uint32_t client_certificate_s_max = 60;
+// Applications ------------------------------------------------------------------------------------
+
+// Of what an application sends: one name, as long as a file's may be; and the tags of one sample,
+// keys and values with a NUL after each. Libraries send two to ten tags of 10 to 40 bytes.
+inline constexpr std::size_t app_name_bytes_max = 255;
+inline constexpr std::size_t app_tag_count_max = 32;
+inline constexpr std::size_t app_tag_bytes_max = 1024;
+
+// The smallest sample rate that is believed: less than one in a thousand million is a mistake.
+inline constexpr double statsd_rate_min = 1e-9;
+
+// A series is one metric with one set of tags. In all, 16 for each of 1,024 containers; a container
+// may have 64 times its share, so that 16 that send without end are needed to take it all.
+inline constexpr std::size_t app_container_count_default = 1024;
+inline constexpr std::size_t app_series_count_default = 16 * 1024;
+inline constexpr std::size_t app_series_per_container_default = 1024;
+
+// Names and tags of series, in pieces of 60 bytes: three for each series, where most need two.
+inline constexpr std::size_t app_text_bytes_default = std::size_t{3} << 20;
+inline constexpr std::size_t app_text_bytes_per_container_default = 256 * 1024;
+
+// Distinct members of sets in one window: 36 bytes each.
+inline constexpr std::size_t app_member_count_default = 64 * 1024;
+inline constexpr std::size_t app_members_per_container_default = 8 * 1024;
+
+// Timers that have percentiles: 8 KiB each. The others have all but these.
+inline constexpr std::size_t app_sketch_count_default = 2048;
+inline constexpr std::size_t app_sketches_per_container_default = 256;
+
+inline constexpr std::size_t app_percentile_count_max = 4;
+
+// How long a gauge, a set, a timer or a scraped value is shown after it was sent last: twice the
+// longest interval that is usual for senders.
+inline constexpr std::uint32_t app_expiry_s_default = 120;
+inline constexpr std::uint32_t app_expiry_s_max = 3600;
+
+// Metrics of one container that are candidates for the one that overflowed most.
+inline constexpr std::size_t app_offender_count_max = 4;
 
 // The program
 // --------------------------------------------------------------------------------------
