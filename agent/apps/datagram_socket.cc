@@ -1,6 +1,7 @@
 #include "agent/apps/datagram_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -131,6 +132,7 @@ bool adopt_datagram_socket(int socket, ReceiveBufferBytes buffer_bytes, bool& is
     if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) != 0) return false;
     const bool is_udp = domain == AF_INET || domain == AF_INET6;
     if (type != SOCK_DGRAM || (!is_udp && domain != AF_UNIX)) return false;
+    fcntl(socket, F_SETFD, FD_CLOEXEC);
     set_buffer(socket, buffer_bytes);
     is_unix = !is_udp;
     return set_on(socket, SOL_SOCKET, is_udp ? SO_RXQ_OVFL : SO_PASSCRED);

@@ -183,9 +183,10 @@ void Inlets::note_drops(Inlet& inlet, std::uint32_t drop_count, std::uint64_t no
     counts_.dropped_packets += dropped;
     if (inlet.registration == nullptr) {
         counts_.dropped_shared_packets += dropped;
-        return;
+        intake_.begin({}, true, now_ns);
+    } else {
+        intake_.begin(inlet.registration->id.view(), false, now_ns);
     }
-    intake_.begin(inlet.registration->id.view(), false, now_ns);
     intake_.note_dropped(dropped);
 }
 

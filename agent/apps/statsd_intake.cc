@@ -35,9 +35,8 @@ void StatsdIntake::begin(std::string_view container_id, bool is_shared, std::uin
 
 void StatsdIntake::take(std::span<char> packet, bool is_truncated) {
     if (is_truncated) {
-        ++counts_.truncated_packets;
+        store_->note(sender(), AppCount::truncated_packet, 1);
         packet = whole_lines(packet);
-        on_malformed(this, {});
     }
     parse_statsd_packet(packet, {this, on_sample, on_malformed, on_skipped});
 }
@@ -92,26 +91,21 @@ void StatsdIntake::on_sample(void* self, const StatsdSample& sample, std::string
     }
 }
 
+// The store counts what is no container's in its totals.
 void StatsdIntake::on_malformed(void* self, std::string_view) {
     auto& intake = *static_cast<StatsdIntake*>(self);
-    const AppContainer container = intake.sender();
-    if (container == no_app_container) {
-        ++intake.counts_.malformed_lines;
-    } else {
-        intake.store_->note(container, AppCount::malformed_line, 1);
-    }
+    intake.store_->note(intake.sender(), AppCount::malformed_line, 1);
 }
 
-void StatsdIntake::on_skipped(void* self, StatsdSkipped) {
+void StatsdIntake::on_skipped(void* self, StatsdSkipped kind) {
     auto& intake = *static_cast<StatsdIntake*>(self);
-    const AppContainer container = intake.sender();
-    if (container != no_app_container) intake.store_->note(container, AppCount::skipped_event, 1);
+    const AppCount what =
+        kind == StatsdSkipped::event ? AppCount::skipped_event : AppCount::skipped_service_check;
+    intake.store_->note(intake.sender(), what, 1);
 }
 
 void StatsdIntake::note_dropped(std::uint64_t packet_count) {
-    const AppContainer container = sender();
-    if (container == no_app_container) return;
-    store_->note(container, AppCount::dropped_packet, packet_count);
+    store_->note(sender(), AppCount::dropped_packet, packet_count);
 }
 
 }  // namespace nma

@@ -18,11 +18,10 @@
 
 namespace nma {
 
+// What the store cannot count, because it is no container's.
 struct IntakeCounts {
-    std::uint64_t truncated_packets = 0;          // larger than limits::packet_bytes_max
-    std::uint64_t unattributed_samples = 0;       // of nobody: no container, no `c:`
+    std::uint64_t unattributed_samples = 0;       // sender in no container, and no `c:`
     std::uint64_t unknown_container_samples = 0;  // `c:` names none that exists
-    std::uint64_t malformed_lines = 0;            // of nobody; those of containers are with them
     std::uint64_t unheld_samples = 0;             // the store had no room for the container
 };
 
