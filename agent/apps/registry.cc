@@ -160,6 +160,7 @@ RegistryStatus Registry::add(const RegistrationRequest& request,
     if (socket < 0) return status;
     const Registration& placed = place(request.container_id, host, socket);
     save(placed);
+    keep(placed);
     registration = &placed;
     return RegistryStatus::created;
 }
@@ -198,6 +199,7 @@ bool Registry::remove(std::string_view id) {
     Registration& registration = given_back.registration;
     if (sink_.removed != nullptr) sink_.removed(sink_.context, index, registration);
     ::close(registration.socket);
+    forget(registration.port);
     const std::uint32_t port = registration.port;
     used_ports_[port / bits_per_word] &= ~(std::uint64_t{1} << (port % bits_per_word));
     *link = given_back.next_plus_one;

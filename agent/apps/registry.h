@@ -16,6 +16,7 @@
 
 namespace nma {
 
+// Texts are good for ever.
 struct RegistryOptions {
     IpAddress host;                    // where ports are bound, unless the client names another
     bool is_any_host_allowed = false;  // false: the client may name `host` only
@@ -24,7 +25,8 @@ struct RegistryOptions {
     std::uint16_t port_first = 0;
     std::uint16_t port_last = 0;
     ReceiveBufferBytes receive_buffer_bytes = 0;
-    const char* directory = "";  // of state files, good for ever; empty: none are kept
+    const char* directory = "";      // of state files; empty: none are kept
+    const char* notify_socket = "";  // of systemd, which is to keep the sockets; empty: none
 };
 
 enum class RegistryStatus : std::uint8_t {
@@ -70,7 +72,8 @@ class Registry {
     // Before load.
     bool adopt(int socket);
 
-    // Opens the directory and reads its files. What is adopted and in no file is closed.
+    // Opens the directory and reads its files. What is adopted and in no file is closed, and
+    // systemd told to do the same.
     LoadReport load();
 
     // Closes the sockets; the files stay for the next start.
@@ -94,6 +97,10 @@ class Registry {
     std::uint32_t count() const { return count_; }
     std::uint64_t unsaved_count() const { return unsaved_count_; }
 
+    // Messages to systemd that were lost: sockets that will not be there after a restart, or that
+    // stay bound until then.
+    std::uint64_t unkept_count() const { return unkept_count_; }
+
     // For whoever parses requests; one use at a time.
     JsonArena& json() { return json_; }
 
@@ -113,6 +120,8 @@ class Registry {
     int open_any(const IpAddress& host, RegistryStatus& status);
     const Registration& place(std::string_view id, const IpAddress& host, int socket);
     void save(const Registration& registration);
+    void keep(const Registration& registration);
+    void forget(std::uint16_t port);
     void load_file(std::string_view id, LoadReport& report);
     void load_registration(const RegistrationRequest& request, LoadReport& report);
     int take_adopted(const IpAddress& host, std::uint16_t port);
@@ -132,6 +141,7 @@ class Registry {
     std::uint32_t count_ = 0;
     std::uint32_t next_port_ = 0;  // counts from port_first
     std::uint64_t unsaved_count_ = 0;
+    std::uint64_t unkept_count_ = 0;
 };
 
 }  // namespace nma

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/apps/fd_store.h"
 #include "agent/apps/registry.h"
 #include "platform/linux/log.h"
 
@@ -37,6 +38,19 @@ void Registry::save(const Registration& registration) {
              registration.id.c_str(), options_.directory, status_name(status));
 }
 
+void Registry::keep(const Registration& registration) {
+    if (options_.notify_socket[0] == '\0') return;
+    const Status status = store_descriptor(options_.notify_socket, fd_store_name(registration.port),
+                                           registration.socket);
+    if (status != Status::ok) ++unkept_count_;
+}
+
+void Registry::forget(std::uint16_t port) {
+    if (options_.notify_socket[0] == '\0') return;
+    const Status status = forget_descriptor(options_.notify_socket, fd_store_name(port));
+    if (status != Status::ok) ++unkept_count_;
+}
+
 bool Registry::adopt(int socket) {
     if (adopted_count_ == adopted_.size()) return false;
     adopted_[adopted_count_++] = socket;
@@ -56,8 +70,12 @@ int Registry::take_adopted(const IpAddress& host, std::uint16_t port) {
 }
 
 void Registry::close_adopted() {
-    while (adopted_count_ > 0)
-        ::close(adopted_[--adopted_count_]);
+    while (adopted_count_ > 0) {
+        const int socket = adopted_[--adopted_count_];
+        const std::uint16_t port = bound_port(socket);
+        ::close(socket);
+        if (port != 0) forget(port);
+    }
 }
 
 LoadReport Registry::load() {
@@ -113,7 +131,8 @@ void Registry::load_registration(const RegistrationRequest& request, LoadReport&
     }
     RegistryStatus status = RegistryStatus::created;
     int socket = take_adopted(host, request.statsd_port);
-    if (socket < 0) socket = open_named(host, request.statsd_port, status);
+    const bool is_kept = socket >= 0;
+    if (!is_kept) socket = open_named(host, request.statsd_port, status);
     if (socket < 0 && status == RegistryStatus::no_room) {
         ++report.no_room_count;
         return tell(report, id, strerror(errno));
@@ -123,7 +142,8 @@ void Registry::load_registration(const RegistrationRequest& request, LoadReport&
         return tell(report, id,
                     "its port cannot be bound: another program has it, or the address is gone");
     }
-    place(id, host, socket);
+    const Registration& placed = place(id, host, socket);
+    if (!is_kept) keep(placed);
     ++report.loaded_count;
 }
 
