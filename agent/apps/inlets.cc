@@ -125,7 +125,16 @@ int Inlets::listen_unix(const char* path, mode_t mode, FixedText<256>& error) {
     const int socket = open_unix_datagram_socket(path, mode, options_.receive_buffer_bytes);
     const int added = add_shared(socket, true, path, error);
     if (added < 0 && socket >= 0) close(socket);
+    if (added >= 0) tell_if_blind(path);
     return added;
+}
+
+void Inlets::tell_if_blind(const char* what) const {
+    if (senders_.can_tell()) return;
+    log_line(LogLevel::warning,
+             "the containers of senders to %s cannot be told: run the agent in the host's PID "
+             "namespace (--pid=host)",
+             what);
 }
 
 int Inlets::adopt(int socket, FixedText<256>& error) {
@@ -134,7 +143,10 @@ int Inlets::adopt(int socket, FixedText<256>& error) {
         (void)error.assign("the socket that was handed over is no datagram socket");
         return -1;
     }
-    return add_shared(socket, is_unix, "the socket that was handed over", error);
+    constexpr const char* what = "the socket that was handed over";
+    const int added = add_shared(socket, is_unix, what, error);
+    if (added >= 0 && is_unix) tell_if_blind(what);
+    return added;
 }
 
 void Inlets::on_ready(void* self, std::uint32_t) {

@@ -84,6 +84,7 @@ class Inlets {
 
     bool watch(std::uint32_t index, const Inlet& inlet);
     int add_shared(int socket, bool is_unix, const char* what, FixedText<256>& error);
+    void tell_if_blind(const char* what) const;
     std::uint32_t read_batch(Inlet& inlet, std::uint64_t now_ns);
     void take_packet(const Inlet& inlet, const Packet& packet, std::uint64_t now_ns);
     void note_drops(Inlet& inlet, std::uint32_t drop_count, std::uint64_t now_ns);

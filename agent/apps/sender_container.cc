@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "platform/base/text_cursor.h"
+
 namespace nma {
 
 namespace {
@@ -24,6 +26,16 @@ std::string_view read_text(int file, std::span<char> room) {
     return {room.data(), size};
 }
 
+// A proc that is a copy has no "self", and says what it says.
+bool is_our_numbering(const HostRoot& root) {
+    char self[32] = "";
+    if (!root.is_live()) return true;
+    const ssize_t bytes = readlinkat(root.proc(), "self", self, sizeof self - 1);
+    std::uint64_t process_id = 0;
+    return bytes > 0 && parse_u64({self, static_cast<std::size_t>(bytes)}, process_id) &&
+           process_id == static_cast<std::uint64_t>(getpid());
+}
+
 }  // namespace
 
 void SenderContainers::init(Arena& arena) {
@@ -32,7 +44,7 @@ void SenderContainers::init(Arena& arena) {
 }
 
 void SenderContainers::start(const HostRoot& root, const ContainerQuestions& questions) {
-    root_ = &root;
+    root_ = is_our_numbering(root) ? &root : nullptr;
     questions_ = questions;
 }
 

@@ -22,6 +22,10 @@ class SenderContainers {
     void start(const HostRoot& root, const ContainerQuestions& questions);
     void close();
 
+    // False when the root's proc numbers processes otherwise than the kernel does for us: we are in
+    // a PID namespace of our own, and looking at the host's. Then no sender's container is known.
+    bool can_tell() const { return root_ != nullptr; }
+
     // The ID, empty when the process is in no container, or gone. Good until the next call.
     std::string_view container_of(int process_id, std::uint64_t now_ns);
 

@@ -1,5 +1,6 @@
 #include "agent/apps/sender_container.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,6 +116,7 @@ void a_process_that_ended_is_in_no_container(void**) {
     };
     SenderContainers& real = senders();
     real.start(own, questions);
+    assert_true(real.can_tell());
     const pid_t child = fork();
     if (child == 0) {
         pause();
@@ -140,6 +142,31 @@ void a_process_that_ended_is_in_no_container(void**) {
     own.close();
 }
 
+void a_proc_with_other_numbers_is_not_asked(void**) {
+    HostRoot own;
+    assert_int_equal(own.open("/"), Status::ok);
+    // A child in a PID namespace of its own, over the proc of ours.
+    if (geteuid() != 0) skip();
+    const pid_t child = fork();
+    if (child == 0) {
+        if (unshare(CLONE_NEWPID) != 0) _exit(77);
+        const pid_t inner = fork();
+        if (inner == 0) {
+            SenderContainers& inside = senders();
+            inside.start(own, {});
+            _exit(inside.can_tell() ? 1 : 0);
+        }
+        int status = 0;
+        waitpid(inner, &status, 0);
+        _exit(WEXITSTATUS(status));
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    own.close();
+    if (WEXITSTATUS(status) == 77) skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 void a_long_text_is_cut_at_the_room_for_it(void**) {
     std::string text = "12:pids:/box/web\n";
     text.append(3 * limits::sender_cgroup_bytes, 'x');
@@ -157,6 +184,7 @@ int main() {
         cmocka_unit_test_setup_teardown(a_process_id_that_is_used_again_is_another_process, make,
                                         unmake),
         cmocka_unit_test_setup_teardown(a_process_that_ended_is_in_no_container, make, unmake),
+        cmocka_unit_test_setup_teardown(a_proc_with_other_numbers_is_not_asked, make, unmake),
         cmocka_unit_test_setup_teardown(a_long_text_is_cut_at_the_room_for_it, make, unmake),
     };
     return cmocka_run_group_tests_name("sender_container", tests, nullptr, nullptr);
