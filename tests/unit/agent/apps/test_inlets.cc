@@ -249,7 +249,8 @@ void packets_that_are_too_large_count_up_to_their_last_whole_line(void**) {
         text += "m:1|c\n";
     send_udp(port, text);
     run_loop();
-    assert_true(store_sum(*store, "a") == static_cast<double>(limits::packet_bytes_max / 6));
+    constexpr std::size_t whole_line_count = limits::packet_bytes_max / 6;
+    assert_true(store_sum(*store, "a") == static_cast<double>(whole_line_count));
     assert_int_equal(store_count(*store, "a", AppCount::truncated_packet), 1);
 }
 
