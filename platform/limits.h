@@ -349,6 +349,41 @@ inline constexpr std::uint32_t app_expiry_s_max = 3600;
 
 // Metrics of one container that are candidates for the one that overflowed most.
 inline constexpr std::size_t app_offender_count_max = 4;
+// Applications ------------------------------------------------------------------------------------
+
+// One registration, posted or in a file: an ID of 255 bytes, an address and a port take 350. Its
+// tree takes 64 bytes for each value, of which there should be three.
+inline constexpr std::size_t registration_bytes_max = 4096;
+inline constexpr std::size_t registration_json_bytes = 64 * 1024;
+
+// Ports of a range that are tried for one registration when others than we have them.
+inline constexpr std::uint32_t port_tries_max = 256;
+
+// Skipped state files that are named in the log; the others are counted.
+inline constexpr std::uint32_t skipped_files_named_max = 16;
+
+// One packet: clients of StatsD send up to 1,432 bytes over a network and 8,192 over a unix socket.
+inline constexpr std::size_t packet_bytes_max = 8192;
+
+// Packets that one call receives, all from one socket; and how long packets are read before
+// everybody else on the loop has a turn: a registration is due within 10 ms.
+inline constexpr std::size_t packets_per_batch = 32;
+inline constexpr std::uint64_t inlet_turn_us = 2000;
+
+// Sockets that packets of several containers come in by.
+inline constexpr std::size_t shared_inlet_count_max = 16;
+
+// Senders on unix sockets whose containers are remembered, each with a descriptor, and for how long:
+// a process can be moved to another cgroup.
+inline constexpr std::size_t sender_count_max = 256;
+inline constexpr std::uint64_t sender_age_ms = 2000;
+
+// /proc/<pid>/cgroup: a dozen lines of version 1 with paths of 200 bytes take 3 KiB.
+inline constexpr std::size_t sender_cgroup_bytes = 8192;
+
+// Containers that were unregistered, and whose last figures are still shown, for this long.
+inline constexpr std::size_t departed_count_max = 256;
+inline constexpr std::uint32_t departed_age_s = 120;
 
 // The program
 // --------------------------------------------------------------------------------------

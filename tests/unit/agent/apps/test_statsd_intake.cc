@@ -1,0 +1,125 @@
+#include "agent/apps/statsd_intake.h"
+
+#include <string>
+
+#include "tests/support/apps_bed.h"
+
+#include "tests/support/cmocka.h"
+
+namespace {
+
+using namespace nma;
+using namespace nma::test;
+
+constexpr std::uint64_t ns_per_s = 1'000'000'000;
+
+AppStore* store;
+StatsdIntake intake;
+
+void start(std::string_view nobody_id = {}, std::size_t container_count = 8) {
+    store = &store_make(container_count);
+    intake = StatsdIntake();
+    intake.start(*store, bed_questions(), nobody_id);
+}
+
+void take(std::string_view text, bool is_truncated = false) {
+    std::string packet(text);
+    intake.take(packet, is_truncated);
+}
+
+void a_container_s_own_port_believes_no_field(void**) {
+    start();
+    intake.begin("web", false, ns_per_s);
+    take("m:1|c\nm:2|c|c:db\nm:4|c|c:nothing");
+    assert_true(store_sum(*store, "web") == 7);
+    assert_true(store_sum(*store, "db") == -1);
+    assert_int_equal(intake.counts().unknown_container_samples, 0);
+}
+
+void a_field_counts_on_a_shared_socket_for_containers_that_exist(void**) {
+    start();
+    intake.begin({}, true, ns_per_s);
+    take("m:1|c|c:web\nm:2|c|c:ci-web\nm:4|c|c:in-42\nm:8|c|c:ci-x\nm:16|c|c:ci-ci-x");
+    assert_true(store_sum(*store, "web") == 3);
+    assert_true(store_sum(*store, "db") == 4);
+    assert_true(store_sum(*store, "ci-x") == 24);
+    take("m:1|c|c:gone\nm:1|c|c:in-43\nm:1|c|c:in-\nm:1|c|c:ci-\nm:1|c|c:../web\nm:1|c");
+    assert_int_equal(intake.counts().unknown_container_samples, 5);
+    assert_int_equal(intake.counts().unattributed_samples, 1);
+    assert_int_equal(store->find("gone"), no_app_container);
+}
+
+void a_sender_that_the_kernel_names_cannot_speak_for_another(void**) {
+    start();
+    intake.begin("web", true, ns_per_s);
+    take("m:1|c|c:db\nm:2|c");
+    assert_true(store_sum(*store, "web") == 3);
+    assert_true(store_sum(*store, "db") == -1);
+}
+
+void what_is_nobody_s_goes_where_the_options_say(void**) {
+    start("node");
+    intake.begin({}, true, ns_per_s);
+    take("m:1|c\nm:2|c|c:gone\nm:4|c|c:web");
+    assert_true(store_sum(*store, "node") == 3);
+    assert_true(store_sum(*store, "web") == 4);
+    assert_int_equal(intake.counts().unattributed_samples, 0);
+    assert_int_equal(intake.counts().unknown_container_samples, 1);
+}
+
+void a_field_that_changes_within_a_packet_is_looked_at_anew(void**) {
+    start();
+    intake.begin({}, true, ns_per_s);
+    take("m:1|c|c:web\nm:1|c|c:gone\nm:1|c|c:db\nm:1|c|c:web");
+    assert_true(store_sum(*store, "web") == 2);
+    assert_true(store_sum(*store, "db") == 1);
+}
+
+void the_last_line_of_a_truncated_packet_is_lost(void**) {
+    start();
+    intake.begin("web", false, ns_per_s);
+    take("m:1|c\nm:2|c\nm:100000|c", true);
+    assert_true(store_sum(*store, "web") == 3);
+    take("m:100000|c", true);
+    assert_true(store_sum(*store, "web") == 3);
+    assert_int_equal(store_count(*store, "web", AppCount::truncated_packet), 2);
+}
+
+void bad_lines_events_and_drops_are_counted_with_their_container(void**) {
+    start();
+    intake.begin("web", false, ns_per_s);
+    take("nonsense\nm:1|c\n_e{1,1}:a|b\n");
+    intake.note_dropped(5);
+    assert_int_equal(store_count(*store, "web", AppCount::malformed_line), 1);
+    assert_int_equal(store_count(*store, "web", AppCount::skipped_event), 1);
+    assert_int_equal(store_count(*store, "web", AppCount::dropped_packet), 5);
+    intake.begin({}, true, ns_per_s);
+    take("nonsense\n");
+    assert_int_equal(store->totals()[AppCount::malformed_line], 2);
+}
+
+void a_full_store_takes_no_more_containers_and_that_is_counted(void**) {
+    start({}, 1);
+    intake.begin("web", false, ns_per_s);
+    take("m:1|c");
+    intake.begin("db", false, ns_per_s);
+    take("m:1|c\nm:1|c");
+    assert_int_equal(intake.counts().unheld_samples, 2);
+    assert_true(store_sum(*store, "web") == 1);
+}
+
+}  // namespace
+
+int main() {
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(a_container_s_own_port_believes_no_field),
+        cmocka_unit_test(a_field_counts_on_a_shared_socket_for_containers_that_exist),
+        cmocka_unit_test(a_sender_that_the_kernel_names_cannot_speak_for_another),
+        cmocka_unit_test(what_is_nobody_s_goes_where_the_options_say),
+        cmocka_unit_test(a_field_that_changes_within_a_packet_is_looked_at_anew),
+        cmocka_unit_test(the_last_line_of_a_truncated_packet_is_lost),
+        cmocka_unit_test(bad_lines_events_and_drops_are_counted_with_their_container),
+        cmocka_unit_test(a_full_store_takes_no_more_containers_and_that_is_counted),
+    };
+    return cmocka_run_group_tests_name("statsd_intake", tests, nullptr, nullptr);
+}
