@@ -48,6 +48,9 @@ class JsonListCursor {
     // something else is no JSON; it stays so.
     Step next(std::size_t bytes_max, JsonElement& element);
 
+    // Bytes that were walked over.
+    std::size_t position() const { return at_; }
+
     // Whether that place was met; ask at the end.
     bool has_place(std::size_t place) const { return ((met_ >> place) & 1U) != 0; }
 

@@ -1,0 +1,224 @@
+#include "agent/apps/task_table.h"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <tuple>
+
+#include "platform/base/json_value.h"
+
+namespace nma {
+
+namespace {
+
+constexpr const char* part = "Mesos metadata";
+
+auto key_of(const ExecutorName& executor) {
+    return std::tie(executor.framework_id, executor.executor_id);
+}
+
+auto key_of(const FrameworkName& framework) {
+    return std::tie(framework.id);
+}
+
+// By key; of twins the first that was added first: its text stands before.
+template <class T>
+void sort_by_key(BoundedList<T>& list) {
+    std::sort(list.begin(), list.end(), [](const T& a, const T& b) {
+        if (key_of(a) != key_of(b)) return key_of(a) < key_of(b);
+        return std::less<>()(a.name.data(), b.name.data());
+    });
+}
+
+template <class T>
+const T* find_by_key(const BoundedList<T>& list, const T& wanted) {
+    const T* found = std::lower_bound(list.begin(), list.end(), wanted,
+                                      [](const T& a, const T& b) { return key_of(a) < key_of(b); });
+    return found != list.end() && key_of(*found) == key_of(wanted) ? found : nullptr;
+}
+
+bool is_same_executor(const TaskInfo& a, const TaskInfo& b) {
+    return a.framework_id == b.framework_id && a.executor_id == b.executor_id;
+}
+
+}  // namespace
+
+void TaskTable::init(Arena& arena, std::size_t capacity) {
+    const std::size_t record_count = capacity * limits::mesos_records_per_container;
+    records_ = BoundedList(arena.take<TaskInfo>(part, record_count));
+    order_ = BoundedList(arena.take<std::uint32_t>(part, record_count));
+    executors_ = BoundedList(arena.take<ExecutorName>(part, capacity));
+    frameworks_ = BoundedList(arena.take<FrameworkName>(part, limits::mesos_framework_count_max));
+    targets_ = BoundedList(arena.take<TaskTarget>(part, capacity));
+    texts_ = BoundedList(arena.take<char>(part, capacity * limits::mesos_text_bytes_per_container));
+}
+
+void TaskTable::clear() {
+    records_.clear();
+    order_.clear();
+    executors_.clear();
+    frameworks_.clear();
+    targets_.clear();
+    texts_.clear();
+    last_executor_ = 0;
+    counts_ = {};
+}
+
+// Copies the texts in, and lets them point there. False, and nothing kept, when there is no room.
+bool TaskTable::keep(std::span<std::string_view* const> texts, std::size_t size_max) {
+    const std::size_t before = texts_.size();
+    bool has_room = size_max > 0;
+    for (std::string_view* text : texts) {
+        const std::size_t start = texts_.size();
+        has_room = has_room && texts_.append({text->data(), text->size()});
+        if (has_room) *text = {texts_.begin() + start, text->size()};
+    }
+    if (has_room) return true;
+    texts_.resize_down(before);
+    ++counts_.no_room;
+    return false;
+}
+
+void TaskTable::check(std::string_view& text) {
+    if (text.size() <= limits::mesos_text_bytes_max && is_plain_text(text)) return;
+    ++counts_.texts_left_out;
+    text = {};
+}
+
+// The tasks of a pod stand together, and each of them names the same executor's container.
+bool TaskTable::is_last_executor(const TaskInfo& info) const {
+    if (last_executor_ == 0 || !info.task_id.empty()) return false;
+    const TaskInfo& last = records_[last_executor_ - 1];
+    return last.container_id == info.container_id && is_same_executor(last, info);
+}
+
+bool TaskTable::add(const TaskInfo& info) {
+    TaskInfo kept = info;
+    std::string_view* const texts[] = {&kept.container_id, &kept.parent_container_id,
+                                       &kept.task_name,    &kept.task_id,
+                                       &kept.executor_id,  &kept.framework_id};
+    if (is_last_executor(info)) return true;
+    for (std::string_view* text : texts)
+        check(*text);
+    const std::size_t room = records_.capacity() - records_.size();
+    std::string_view* const all[] = {texts[0], texts[1], texts[2],    texts[3],
+                                     texts[4], texts[5], &kept.labels};
+    if (!keep(all, room) || !records_.push(kept)) return false;
+    if (kept.task_id.empty()) last_executor_ = records_.size();
+    return true;
+}
+
+bool TaskTable::add(const ExecutorName& executor) {
+    ExecutorName kept = executor;
+    std::string_view* const texts[] = {&kept.framework_id, &kept.executor_id, &kept.name};
+    for (std::string_view* text : texts)
+        check(*text);
+    return keep(texts, executors_.capacity() - executors_.size()) && executors_.push(kept);
+}
+
+bool TaskTable::add(const FrameworkName& framework) {
+    FrameworkName kept = framework;
+    std::string_view* const texts[] = {&kept.id, &kept.name, &kept.role, &kept.principal};
+    for (std::string_view* text : texts)
+        check(*text);
+    return keep(texts, frameworks_.capacity() - frameworks_.size()) && frameworks_.push(kept);
+}
+
+bool TaskTable::add(const TaskTarget& target) {
+    TaskTarget kept = target;
+    std::string_view* const texts[] = {&kept.container_id, &kept.host, &kept.path};
+    return keep(texts, targets_.capacity() - targets_.size()) && targets_.push(kept);
+}
+
+void TaskTable::finish() {
+    sort_by_key(executors_);
+    sort_by_key(frameworks_);
+    for (std::uint32_t i = 0; i < records_.size(); ++i)
+        static_cast<void>(order_.push(i));
+    std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
+        const int compared = records_[a].container_id.compare(records_[b].container_id);
+        return compared != 0 ? compared < 0 : a < b;
+    });
+    merge();
+    merge_targets();
+}
+
+// One record for each container: the first of a task, else the first of all.
+void TaskTable::merge() {
+    std::size_t kept = 0;
+    for (std::size_t start = 0; start < order_.size();) {
+        const std::string_view id = records_[order_[start]].container_id;
+        std::size_t end = start + 1;
+        while (end < order_.size() && records_[order_[end]].container_id == id)
+            ++end;
+        std::size_t chosen = start;
+        while (chosen < end && records_[order_[chosen]].task_id.empty())
+            ++chosen;
+        if (chosen == end) chosen = start;
+        TaskInfo& info = records_[order_[chosen]];
+        for (std::size_t i = start; i < end; ++i) {
+            if (i != chosen) merge_into(info, records_[order_[i]]);
+        }
+        counts_.shared += info.is_shared ? 1 : 0;
+        counts_.disputed += info.is_disputed ? 1 : 0;
+        name(info);
+        order_[kept++] = order_[chosen];
+        start = end;
+    }
+    order_.resize_down(kept);
+}
+
+void TaskTable::merge_into(TaskInfo& info, const TaskInfo& other) {
+    if (info.is_disputed) return;
+    if (!is_same_executor(info, other)) {
+        const std::string_view id = info.container_id;
+        info = {};
+        info.container_id = id;
+        info.is_disputed = true;
+        return;
+    }
+    info.is_waiting = info.is_waiting || other.is_waiting;
+    if (other.task_id.empty() || other.task_id == info.task_id) return;
+    info.is_shared = true;
+    info.task_name = {};
+    info.task_id = {};
+    info.labels = {};
+}
+
+void TaskTable::name(TaskInfo& info) const {
+    const ExecutorName* executor =
+        find_by_key(executors_, {info.framework_id, info.executor_id, {}});
+    if (executor != nullptr) info.executor_name = executor->name;
+    const FrameworkName* framework = find_by_key(frameworks_, {info.framework_id, {}, {}, {}});
+    if (framework == nullptr) return;
+    info.framework_name = framework->name;
+    info.framework_role = framework->role;
+    info.framework_principal = framework->principal;
+}
+
+// Each endpoint of a container once, and none of a disputed one.
+void TaskTable::merge_targets() {
+    const auto key = [](const TaskTarget& target) {
+        return std::tie(target.container_id, target.host, target.port, target.path);
+    };
+    std::sort(targets_.begin(), targets_.end(),
+              [key](const TaskTarget& a, const TaskTarget& b) { return key(a) < key(b); });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+        if (i > 0 && key(targets_[i - 1]) == key(targets_[i])) continue;
+        const TaskInfo* info = find(targets_[i].container_id);
+        if (info == nullptr || info->is_disputed) continue;
+        targets_[kept++] = targets_[i];
+    }
+    targets_.resize_down(kept);
+}
+
+const TaskInfo* TaskTable::find(std::string_view container_id) const {
+    const std::uint32_t* found = std::lower_bound(
+        order_.begin(), order_.end(), container_id,
+        [this](std::uint32_t at, std::string_view id) { return records_[at].container_id < id; });
+    if (found == order_.end() || records_[*found].container_id != container_id) return nullptr;
+    return &records_[*found];
+}
+
+}  // namespace nma
