@@ -1,7 +1,6 @@
 #include "agent/apps/task_table.h"
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 #include <tuple>
 
@@ -21,12 +20,12 @@ auto key_of(const FrameworkName& framework) {
     return std::tie(framework.id);
 }
 
-// By key; of twins the first that was added first: its text stands before.
+// By key; of twins the one that was added first: its text stands before in the same memory.
 template <class T>
 void sort_by_key(BoundedList<T>& list) {
     std::sort(list.begin(), list.end(), [](const T& a, const T& b) {
         if (key_of(a) != key_of(b)) return key_of(a) < key_of(b);
-        return std::less<>()(a.name.data(), b.name.data());
+        return a.name.data() < b.name.data();
     });
 }
 

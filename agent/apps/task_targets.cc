@@ -13,24 +13,6 @@ namespace nma {
 
 namespace {
 
-constexpr const char* fault_texts[] = {
-    "",
-    "it has neither DCOS_METRICS_PORT_INDEX nor DCOS_METRICS_PORT_NAME, nor a port with "
-    "DCOS_METRICS_FORMAT=prometheus: add one of them",
-    "DCOS_METRICS_PORT_INDEX is not a whole number: count its ports from 0",
-    "DCOS_METRICS_PORT_INDEX is more than its ports: count them from 0",
-    "none of its ports has the name in DCOS_METRICS_PORT_NAME",
-    "the number of its port is not from 1 to 65535",
-    "its port is not TCP",
-    "DCOS_METRICS_ENDPOINT must start with a slash, and have at most 255 bytes of printable ASCII "
-    "without spaces and #",
-    "its container has no address (yet)",
-    "the address of its container is none at which a container can be",
-    "this node's own address is not known: configure it",
-    "it names more endpoints than one task may have",
-};
-static_assert(std::size(fault_texts) == static_cast<std::size_t>(TargetFault::too_many) + 1);
-
 void add_fault(TaskTargets& targets, TargetFault fault) {
     ++targets.fault_count;
     if (targets.first_fault == TargetFault::none) targets.first_fault = fault;
@@ -126,7 +108,35 @@ TargetFault port_of_labels(const cJSON* labels, const cJSON* ports, const cJSON*
 }  // namespace
 
 const char* target_fault_text(TargetFault fault) {
-    return fault_texts[static_cast<std::size_t>(fault)];
+    switch (fault) {
+        case TargetFault::none:
+            return "nothing is wrong";
+        case TargetFault::no_port_named:
+            return "it has neither DCOS_METRICS_PORT_INDEX nor DCOS_METRICS_PORT_NAME, nor a port "
+                   "with DCOS_METRICS_FORMAT=prometheus: add one of them";
+        case TargetFault::bad_index:
+            return "DCOS_METRICS_PORT_INDEX is not a whole number: count its ports from 0";
+        case TargetFault::no_such_index:
+            return "DCOS_METRICS_PORT_INDEX is more than its ports: count them from 0";
+        case TargetFault::no_such_name:
+            return "none of its ports has the name in DCOS_METRICS_PORT_NAME";
+        case TargetFault::bad_port:
+            return "the number of its port is not from 1 to 65535";
+        case TargetFault::not_tcp:
+            return "its port is not TCP";
+        case TargetFault::bad_path:
+            return "DCOS_METRICS_ENDPOINT must start with a slash, and have at most 255 bytes of "
+                   "printable ASCII without spaces and #";
+        case TargetFault::no_address:
+            return "its container has no address (yet)";
+        case TargetFault::bad_address:
+            return "the address of its container is none at which a container can be";
+        case TargetFault::no_node_address:
+            return "this node's own address is not known: configure it";
+        case TargetFault::too_many:
+            return "it names more endpoints than one task may have";
+    }
+    return "";
 }
 
 void find_task_targets(const cJSON* task, const cJSON* container_status,

@@ -44,8 +44,8 @@ class JsonListCursor {
     JsonListCursor(std::string_view text, std::span<const JsonPlace> places);
 
     // Walks on until the end of the next element, over `bytes_max` bytes at most: paused then, and
-    // called again it goes on. malformed: a place is of another kind or is there twice, or
-    // something else is no JSON; it stays so.
+    // called again it goes on. What follows the element may still be found malformed. malformed: a
+    // place is of another kind or is there twice, or something else is no JSON; it stays so.
     Step next(std::size_t bytes_max, JsonElement& element);
 
     // Bytes that were walked over.

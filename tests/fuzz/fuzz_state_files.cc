@@ -24,7 +24,7 @@ void check_array(std::string_view text) {
     std::size_t bytes = 0;
     while (cursor.next(text.size(), element) == JsonListCursor::Step::element) {
         check(!element.text.empty() && element.text.data() > text.data());
-        check(element.text.data() + element.text.size() < text.data() + text.size());
+        check(element.text.data() + element.text.size() <= text.data() + text.size());
         bytes += element.text.size();
     }
     check(bytes <= text.size());
