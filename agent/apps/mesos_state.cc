@@ -79,11 +79,13 @@ void MesosState::begin(std::string_view text) {
     spare().clear();
     spare_counts() = {};
     text_bytes_ = text.size();
+    is_finishing_ = false;
     cursor_ = JsonListCursor(text, places);
 }
 
 MesosState::Progress MesosState::step(std::size_t bytes_max) {
     if (text_bytes_ > limits::mesos_state_bytes_max) return refuse("it is larger than 16 MiB");
+    if (is_finishing_) return finish(bytes_max);
     const std::size_t end_at = cursor_.position() + std::max<std::size_t>(bytes_max, 1);
     JsonElement element;
     while (cursor_.position() < end_at) {
@@ -95,7 +97,9 @@ MesosState::Progress MesosState::step(std::size_t bytes_max) {
             case JsonListCursor::Step::paused:
                 return Progress::more;
             case JsonListCursor::Step::end:
-                return end();
+                if (!cursor_.has_place(get_state)) return refuse("there is no get_state in it");
+                is_finishing_ = true;
+                return Progress::more;
             case JsonListCursor::Step::malformed:
                 return refuse("it is cut short, or no JSON of GET_STATE");
         }
@@ -108,10 +112,11 @@ MesosState::Progress MesosState::refuse(const char* why) {
     return Progress::refused;
 }
 
-MesosState::Progress MesosState::end() {
-    if (!cursor_.has_place(get_state)) return refuse("there is no get_state in it");
+MesosState::Progress MesosState::finish(std::size_t bytes_max) {
+    constexpr std::size_t bytes_per_record = 512;  // what takes as long
+    if (!spare().finish(bytes_max / bytes_per_record + 1)) return Progress::more;
+    is_finishing_ = false;
     cursor_ = {};
-    spare().finish();
     current_ = 1 - current_;
     fault_text_ = "";
     return Progress::done;

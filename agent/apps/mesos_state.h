@@ -66,8 +66,8 @@ class MesosState {
     // step. One that was begun before is given up.
     void begin(std::string_view text);
 
-    // Goes on over about `bytes_max` of the text, at least one element; 256 KiB take about 2 ms.
-    // After done, table() is the new one.
+    // Goes on over about `bytes_max` of the text, at least one element, or as much of the work that
+    // is left after the text. 256 KiB take about 2 ms.
     Progress step(std::size_t bytes_max);
 
     // Why the last answer was refused: "it is cut short, or no JSON". Never null.
@@ -82,7 +82,7 @@ class MesosState {
     TaskTable& spare() { return tables_[1 - current_]; }
     MesosStateCounts& spare_counts() { return counts_[1 - current_]; }
     Progress refuse(const char* why);
-    Progress end();
+    Progress finish(std::size_t bytes_max);
     void take(const JsonElement& element);
     bool take_tree(std::uint8_t place, const cJSON* tree);
     bool take_task(const cJSON* task);
@@ -99,6 +99,7 @@ class MesosState {
     MesosStateCounts counts_[2];
     std::size_t current_ = 0;
     std::size_t text_bytes_ = 0;
+    bool is_finishing_ = false;
     const char* fault_text_ = "nothing was asked yet";
 };
 

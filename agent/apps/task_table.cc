@@ -20,13 +20,53 @@ auto key_of(const FrameworkName& framework) {
     return std::tie(framework.id);
 }
 
-// By key; of twins the one that was added first: its text stands before in the same memory.
+auto key_of(const TaskTarget& target) {
+    return std::tie(target.container_id, target.host, target.port, target.path);
+}
+
+std::string_view text_of(const TaskTarget& target) {
+    return target.container_id;
+}
+
 template <class T>
-void sort_by_key(BoundedList<T>& list) {
-    std::sort(list.begin(), list.end(), [](const T& a, const T& b) {
+std::string_view text_of(const T& named) {
+    return named.name;
+}
+
+// By key; of twins the one that was added first: its text stands before in the same memory.
+struct ByKey {
+    template <class T>
+    bool operator()(const T& a, const T& b) const {
         if (key_of(a) != key_of(b)) return key_of(a) < key_of(b);
-        return a.name.data() < b.name.data();
-    });
+        return text_of(a).data() < text_of(b).data();
+    }
+};
+
+// By container; of one container in the order of the records.
+struct ByContainer {
+    const BoundedList<TaskInfo>& records;
+
+    bool operator()(std::uint32_t a, std::uint32_t b) const {
+        const int compared = records[a].container_id.compare(records[b].container_id);
+        return compared != 0 ? compared < 0 : a < b;
+    }
+};
+
+template <class T, class Less>
+bool push_heap(BoundedList<T>& list, const T& element, Less less) {
+    if (!list.push(element)) return false;
+    std::push_heap(list.begin(), list.end(), less);
+    return true;
+}
+
+// Sorts a heap from its end on. False when `count` was used up before.
+template <class T, class Less>
+bool sort_heap(BoundedList<T>& list, std::size_t& sorted, std::size_t& count, Less less) {
+    for (; sorted < list.size() && count > 0; --count) {
+        std::pop_heap(list.begin(), list.end() - sorted, less);
+        ++sorted;
+    }
+    return sorted == list.size();
 }
 
 template <class T>
@@ -60,6 +100,7 @@ void TaskTable::clear() {
     targets_.clear();
     texts_.clear();
     last_executor_ = 0;
+    progress_ = {};
     counts_ = {};
 }
 
@@ -102,7 +143,9 @@ bool TaskTable::add(const TaskInfo& info) {
     const std::size_t room = records_.capacity() - records_.size();
     std::string_view* const all[] = {texts[0], texts[1], texts[2],    texts[3],
                                      texts[4], texts[5], &kept.labels};
+    const auto at = static_cast<std::uint32_t>(records_.size());
     if (!keep(all, room) || !records_.push(kept)) return false;
+    static_cast<void>(push_heap(order_, at, ByContainer{records_}));
     if (kept.task_id.empty()) last_executor_ = records_.size();
     return true;
 }
@@ -112,7 +155,8 @@ bool TaskTable::add(const ExecutorName& executor) {
     std::string_view* const texts[] = {&kept.framework_id, &kept.executor_id, &kept.name};
     for (std::string_view* text : texts)
         check(*text);
-    return keep(texts, executors_.capacity() - executors_.size()) && executors_.push(kept);
+    return keep(texts, executors_.capacity() - executors_.size()) &&
+           push_heap(executors_, kept, ByKey());
 }
 
 bool TaskTable::add(const FrameworkName& framework) {
@@ -120,51 +164,67 @@ bool TaskTable::add(const FrameworkName& framework) {
     std::string_view* const texts[] = {&kept.id, &kept.name, &kept.role, &kept.principal};
     for (std::string_view* text : texts)
         check(*text);
-    return keep(texts, frameworks_.capacity() - frameworks_.size()) && frameworks_.push(kept);
+    return keep(texts, frameworks_.capacity() - frameworks_.size()) &&
+           push_heap(frameworks_, kept, ByKey());
 }
 
 bool TaskTable::add(const TaskTarget& target) {
     TaskTarget kept = target;
     std::string_view* const texts[] = {&kept.container_id, &kept.host, &kept.path};
-    return keep(texts, targets_.capacity() - targets_.size()) && targets_.push(kept);
+    return keep(texts, targets_.capacity() - targets_.size()) && push_heap(targets_, kept, ByKey());
 }
 
-void TaskTable::finish() {
-    sort_by_key(executors_);
-    sort_by_key(frameworks_);
-    for (std::uint32_t i = 0; i < records_.size(); ++i)
-        static_cast<void>(order_.push(i));
-    std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
-        const int compared = records_[a].container_id.compare(records_[b].container_id);
-        return compared != 0 ? compared < 0 : a < b;
-    });
-    merge();
-    merge_targets();
-}
-
-// One record for each container: the first of a task, else the first of all.
-void TaskTable::merge() {
-    std::size_t kept = 0;
-    for (std::size_t start = 0; start < order_.size();) {
-        const std::string_view id = records_[order_[start]].container_id;
-        std::size_t end = start + 1;
-        while (end < order_.size() && records_[order_[end]].container_id == id)
-            ++end;
-        std::size_t chosen = start;
-        while (chosen < end && records_[order_[chosen]].task_id.empty())
-            ++chosen;
-        if (chosen == end) chosen = start;
-        TaskInfo& info = records_[order_[chosen]];
-        for (std::size_t i = start; i < end; ++i) {
-            if (i != chosen) merge_into(info, records_[order_[i]]);
-        }
-        counts_.shared += info.is_shared ? 1 : 0;
-        counts_.disputed += info.is_disputed ? 1 : 0;
-        name(info);
-        order_[kept++] = order_[chosen];
-        start = end;
+bool TaskTable::finish(std::size_t count) {
+    Progress& done = progress_;
+    const bool is_sorted = sort_heap(executors_, done.executors, count, ByKey()) &&
+                           sort_heap(frameworks_, done.frameworks, count, ByKey()) &&
+                           sort_heap(targets_, done.targets, count, ByKey()) &&
+                           sort_heap(order_, done.order, count, ByContainer{records_});
+    if (!is_sorted) return false;
+    for (; done.next_record < order_.size() && !done.has_merged; --count) {
+        if (count == 0) return false;
+        merge_next();
     }
-    order_.resize_down(kept);
+    if (!done.has_merged) order_.resize_down(done.record_count);
+    done.has_merged = true;
+    for (; done.next_target < targets_.size(); --count) {
+        if (count == 0) return false;
+        merge_next_target();
+    }
+    targets_.resize_down(done.target_count);
+    done.next_target = done.target_count;
+    return true;
+}
+
+// One record for the next container: the first of a task, else the first of all.
+void TaskTable::merge_next() {
+    const std::size_t start = progress_.next_record;
+    const std::string_view id = records_[order_[start]].container_id;
+    std::size_t end = start + 1;
+    while (end < order_.size() && records_[order_[end]].container_id == id)
+        ++end;
+    std::size_t chosen = start;
+    while (chosen < end && records_[order_[chosen]].task_id.empty())
+        ++chosen;
+    if (chosen == end) chosen = start;
+    TaskInfo& info = records_[order_[chosen]];
+    for (std::size_t i = start; i < end; ++i) {
+        if (i != chosen) merge_into(info, records_[order_[i]]);
+    }
+    counts_.shared += info.is_shared ? 1 : 0;
+    counts_.disputed += info.is_disputed ? 1 : 0;
+    name(info);
+    order_[progress_.record_count++] = order_[chosen];
+    progress_.next_record = end;
+}
+
+// Each endpoint of a container once, and none of a disputed one.
+void TaskTable::merge_next_target() {
+    const std::size_t at = progress_.next_target++;
+    if (at > 0 && key_of(targets_[at - 1]) == key_of(targets_[at])) return;
+    const TaskInfo* info = find(targets_[at].container_id);
+    if (info == nullptr || info->is_disputed) return;
+    targets_[progress_.target_count++] = targets_[at];
 }
 
 void TaskTable::merge_into(TaskInfo& info, const TaskInfo& other) {
@@ -193,23 +253,6 @@ void TaskTable::name(TaskInfo& info) const {
     info.framework_name = framework->name;
     info.framework_role = framework->role;
     info.framework_principal = framework->principal;
-}
-
-// Each endpoint of a container once, and none of a disputed one.
-void TaskTable::merge_targets() {
-    const auto key = [](const TaskTarget& target) {
-        return std::tie(target.container_id, target.host, target.port, target.path);
-    };
-    std::sort(targets_.begin(), targets_.end(),
-              [key](const TaskTarget& a, const TaskTarget& b) { return key(a) < key(b); });
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-        if (i > 0 && key(targets_[i - 1]) == key(targets_[i])) continue;
-        const TaskInfo* info = find(targets_[i].container_id);
-        if (info == nullptr || info->is_disputed) continue;
-        targets_[kept++] = targets_[i];
-    }
-    targets_.resize_down(kept);
 }
 
 const TaskInfo* TaskTable::find(std::string_view container_id) const {

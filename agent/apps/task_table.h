@@ -73,8 +73,9 @@ class TaskTable {
     bool add(const FrameworkName& framework);
     bool add(const TaskTarget& target);
 
-    // After the last one: from now on find and the lists answer. About 1 ms for 1,000 containers.
-    void finish();
+    // After the last one, until it is true: sorts, and merges what is said of one container, for
+    // about `count` of them (2 µs each). From then on find and the lists answer.
+    [[nodiscard]] bool finish(std::size_t count);
 
     // Null when it is not known. Good until clear.
     const TaskInfo* find(std::string_view container_id) const;
@@ -94,10 +95,24 @@ class TaskTable {
     bool is_last_executor(const TaskInfo& info) const;
     bool keep(std::span<std::string_view* const> texts, std::size_t size_max);
     void check(std::string_view& text);
-    void merge();
+    void merge_next();
     void merge_into(TaskInfo& info, const TaskInfo& other);
     void name(TaskInfo& info) const;
-    void merge_targets();
+    void merge_next_target();
+
+    // How far finish has come. Lists are heaps while they are filled, so that neither filling nor
+    // sorting them ever takes long at once.
+    struct Progress {
+        std::size_t executors = 0;  // that are sorted, from the end
+        std::size_t frameworks = 0;
+        std::size_t targets = 0;
+        std::size_t order = 0;
+        std::size_t next_record = 0;   // in order_, to be merged
+        std::size_t record_count = 0;  // that are
+        std::size_t next_target = 0;
+        std::size_t target_count = 0;
+        bool has_merged = false;
+    };
 
     BoundedList<TaskInfo> records_;
     BoundedList<std::uint32_t> order_;
@@ -106,6 +121,7 @@ class TaskTable {
     BoundedList<TaskTarget> targets_;
     BoundedList<char> texts_;
     std::size_t last_executor_ = 0;  // place of its record, from 1
+    Progress progress_;
     TaskTableCounts counts_;
 };
 

@@ -26,7 +26,7 @@ Progress take(MesosState& state, std::string_view text, std::size_t step_bytes) 
     state.begin(text);
     Progress progress = Progress::more;
     for (std::size_t i = 0; progress == Progress::more; ++i) {
-        check(i <= text.size() + 2);
+        check(i <= 2 * text.size() + 4);
         progress = state.step(step_bytes);
     }
     return progress;

@@ -83,7 +83,7 @@ MesosState::Progress mesos_bed_take(MesosBed& bed, std::string_view text, std::s
     std::size_t step_count = 0;
     do {
         progress = bed.state.step(step_bytes);
-        NMA_CHECK(++step_count <= text.size() + 2);
+        NMA_CHECK(++step_count <= 2 * text.size() + 4);
     } while (progress == MesosState::Progress::more);
     return progress;
 }

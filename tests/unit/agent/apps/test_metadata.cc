@@ -257,7 +257,7 @@ void a_long_answer_is_taken_in_slices(void**) {
         ++slice_count;
     }
     assert_in_range(slice_count, text.size() / limits::mesos_step_bytes,
-                    text.size() / limits::mesos_step_bytes + 2);
+                    text.size() / limits::mesos_step_bytes + 4);
     assert_non_null(bed.metadata.find("c-1"));
 }
 
