@@ -176,23 +176,29 @@ bool TaskTable::add(const TaskTarget& target) {
 
 bool TaskTable::finish(std::size_t count) {
     Progress& done = progress_;
-    const bool is_sorted = sort_heap(executors_, done.executors, count, ByKey()) &&
-                           sort_heap(frameworks_, done.frameworks, count, ByKey()) &&
-                           sort_heap(targets_, done.targets, count, ByKey()) &&
-                           sort_heap(order_, done.order, count, ByContainer{records_});
-    if (!is_sorted) return false;
-    for (; done.next_record < order_.size() && !done.has_merged; --count) {
-        if (count == 0) return false;
-        merge_next();
-    }
-    if (!done.has_merged) order_.resize_down(done.record_count);
-    done.has_merged = true;
+    if (!done.has_merged && !sort_and_merge(count)) return false;
     for (; done.next_target < targets_.size(); --count) {
         if (count == 0) return false;
         merge_next_target();
     }
     targets_.resize_down(done.target_count);
     done.next_target = done.target_count;
+    return true;
+}
+
+bool TaskTable::sort_and_merge(std::size_t& count) {
+    Progress& done = progress_;
+    const bool is_sorted = sort_heap(executors_, done.executors, count, ByKey()) &&
+                           sort_heap(frameworks_, done.frameworks, count, ByKey()) &&
+                           sort_heap(targets_, done.targets, count, ByKey()) &&
+                           sort_heap(order_, done.order, count, ByContainer{records_});
+    if (!is_sorted) return false;
+    for (; done.next_record < order_.size(); --count) {
+        if (count == 0) return false;
+        merge_next();
+    }
+    order_.resize_down(done.record_count);
+    done.has_merged = true;
     return true;
 }
 

@@ -95,6 +95,7 @@ class TaskTable {
     bool is_last_executor(const TaskInfo& info) const;
     bool keep(std::span<std::string_view* const> texts, std::size_t size_max);
     void check(std::string_view& text);
+    bool sort_and_merge(std::size_t& count);
     void merge_next();
     void merge_into(TaskInfo& info, const TaskInfo& other);
     void name(TaskInfo& info) const;

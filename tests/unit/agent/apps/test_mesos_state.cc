@@ -117,12 +117,18 @@ void same_task_twice_is_one(void**) {
 }
 
 void every_step_size_gives_the_same(void**) {
-    static char whole[4096];
-    snprintf(whole, sizeof whole, "%s", dump_of(mesos_fixture("nested")));
-    constexpr std::size_t sizes[] = {1, 2, 7, 100, 4096};
-    for (const std::size_t bytes : sizes) {
-        assert_int_equal(mesos_bed_take(bed, mesos_fixture("nested"), bytes), Progress::done);
-        assert_string_equal(mesos_dump(bed.state.table()), whole);
+    static char whole[16 * 1024];
+    constexpr std::size_t sizes[] = {1, 2, 7, 100, 512, 4096};
+    for (const char* fixture : {"nested", "shared", "network_modes", "frameworks"}) {
+        dump_of(mesos_fixture(fixture));
+        const auto size = static_cast<std::size_t>(
+            snprintf(whole, sizeof whole, "%s", mesos_dump(bed.state.table())));
+        snprintf(whole + size, sizeof whole - size, "%s", mesos_targets(bed.state.table()));
+        for (const std::size_t bytes : sizes) {
+            assert_int_equal(mesos_bed_take(bed, mesos_fixture(fixture), bytes), Progress::done);
+            assert_memory_equal(mesos_dump(bed.state.table()), whole, size);
+            assert_string_equal(mesos_targets(bed.state.table()), whole + size);
+        }
     }
 }
 
