@@ -384,6 +384,54 @@ inline constexpr std::size_t sender_cgroup_bytes = 8192;
 // Containers that were unregistered, and whose last figures are still shown, for this long.
 inline constexpr std::size_t departed_count_max = 256;
 inline constexpr std::uint32_t departed_age_s = 120;
+// Applications ------------------------------------------------------------------------------------
+
+// What the configuration says of the node, keys and texts with a NUL after each: a dozen of them.
+inline constexpr std::size_t static_tag_bytes = 4000;
+
+// Names, and as many prefixes, of labels of Mesos' tasks that are shown: DC/OS has one of each.
+inline constexpr std::size_t label_rule_count_max = 16;
+
+// Prometheus endpoints of one task: an application has one, with its helpers three.
+inline constexpr std::size_t targets_per_task_max = 8;
+
+// What the Mesos agent answers to GET_STATE: about 5 KB a task, so more than 3,000 tasks. A larger
+// one is not taken.
+inline constexpr std::size_t mesos_state_bytes_max = std::size_t{16} << 20;
+
+// One task, executor or framework of it, as text and as a tree of JSON. They have 2 to 10 KB; with
+// large environments of executors 64 KB. A tree takes 4 to 6 times its text.
+inline constexpr std::size_t mesos_element_bytes_max = 64 * 1024;
+inline constexpr std::size_t mesos_element_json_bytes = 512 * 1024;
+
+// Frameworks that run tasks on one node.
+inline constexpr std::size_t mesos_framework_count_max = 256;
+
+// One text of it: a name or an id. Longer ones are left out, because a part of one would lie.
+inline constexpr std::size_t mesos_text_bytes_max = 1024;
+
+// Per container: all such texts and its labels. An average. And its own entry, and its executor's.
+inline constexpr std::size_t mesos_text_bytes_per_container = 1024;
+inline constexpr std::size_t mesos_records_per_container = 2;
+
+// Text of it that one turn of the event loop goes through: about 2 ms.
+inline constexpr std::size_t mesos_step_bytes = 256 * 1024;
+
+// Of containers that the Mesos agent does not know: notes on when to ask again, per container, and
+// how many of them are looked at for one.
+inline constexpr std::size_t mesos_unknown_per_container = 2;
+inline constexpr std::size_t mesos_unknown_probe_count = 8;
+
+// Between two questions to the Mesos agent, while it does not answer, and for one answer.
+inline constexpr std::uint32_t mesos_ask_interval_s = 5;
+inline constexpr std::uint32_t mesos_backoff_s_max = 60;
+inline constexpr std::uint32_t mesos_timeout_ms = 10'000;
+
+// Between two questions for one container that it does not know: it may never.
+inline constexpr std::uint32_t mesos_unknown_backoff_s_max = 600;
+
+// A line of HTTP's header Authorization: tokens of DC/OS have 300 to 900 bytes.
+inline constexpr std::size_t authorization_bytes = 4096;
 
 // The program
 // --------------------------------------------------------------------------------------
