@@ -1,5 +1,6 @@
 #include "agent/apps/prometheus_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -30,14 +31,6 @@ bool cut_family(std::string_view name, std::string_view family, std::string_view
     if (family.empty() || !name.starts_with(family)) return false;
     suffix = name.substr(family.size());
     return true;
-}
-
-// A few labels, most of them sorted already.
-void sort_labels(PrometheusLabel* labels, std::size_t count) {
-    for (std::size_t i = 1; i < count; ++i) {
-        for (std::size_t k = i; k > 0 && labels[k].name < labels[k - 1].name; --k)
-            std::swap(labels[k], labels[k - 1]);
-    }
 }
 
 }  // namespace
@@ -178,7 +171,8 @@ Status PrometheusParser::name_as(std::string_view base, std::string_view suffix)
 
 // A label without text is one that is not there.
 Status PrometheusParser::write_tags() {
-    sort_labels(line_.labels, line_.label_count);
+    std::sort(line_.labels, line_.labels + line_.label_count,
+              [](const auto& a, const auto& b) { return a.name < b.name; });
     tag_bytes_ = 0;
     bool has_url = url_.empty();
     for (std::size_t i = 0; i < line_.label_count; ++i) {

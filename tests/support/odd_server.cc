@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -55,7 +56,7 @@ std::string read_request(int connection) {
     std::string request;
     char bytes[4096];
     while (request.find("\r\n\r\n") == request.npos ||
-           (request.starts_with("POST") && request.find("}") == request.npos)) {
+           (request.starts_with("POST") && request.find('}') == request.npos)) {
         const ssize_t size = recv(connection, bytes, sizeof bytes, 0);
         if (size <= 0) break;
         request.append(bytes, static_cast<std::size_t>(size));
@@ -137,7 +138,8 @@ void misbehave(int connection, std::string_view path) {
 }
 
 void* serve(void* context) {
-    const int connection = static_cast<int>(reinterpret_cast<std::intptr_t>(context));
+    const int connection = *static_cast<int*>(context);
+    delete static_cast<int*>(context);
     const std::string request = read_request(connection);
     const std::size_t start = request.find(' ') + 1;
     const std::string path = request.substr(start, request.find(' ', start) - start);
@@ -163,8 +165,7 @@ void* accept_all(void*) {
         const int now = ++open_count;
         if (now > open_count_max) open_count_max = now;
         pthread_t thread;
-        void* const context = reinterpret_cast<void*>(static_cast<std::intptr_t>(connection));
-        if (pthread_create(&thread, nullptr, serve, context) != 0) std::abort();
+        if (pthread_create(&thread, nullptr, serve, new int(connection)) != 0) std::abort();
         pthread_detach(thread);
     }
 }

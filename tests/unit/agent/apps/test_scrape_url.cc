@@ -66,8 +66,9 @@ void other_urls_are_refused_and_nothing_changed(void**) {
 
 void a_path_has_its_limit(void**) {
     static char url[limits::fetch_path_bytes + 32];
+    constexpr std::string_view start = "http://1.2.3.4/";
     std::memset(url, 'p', sizeof url);
-    std::memcpy(url, "http://1.2.3.4/", 15);
+    start.copy(url, start.size());
     UrlParts parts;
     assert_true(parse_scrape_url({url, 14 + limits::fetch_path_bytes - 1}, parts));
     assert_false(parse_scrape_url({url, 14 + limits::fetch_path_bytes}, parts));
