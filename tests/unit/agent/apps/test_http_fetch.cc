@@ -211,7 +211,9 @@ void what_a_server_does_wrong_has_a_status(void**) {
     assert_int_equal(fetch("/close"), Status::gone);
     assert_int_equal(fetch("/garbage"), Status::malformed);
     assert_int_equal(fetch("/headers"), Status::malformed);
-    assert_int_equal(fetch("/continue"), Status::malformed);
+    // Which of its limits is met first depends on how fast it sends.
+    const Status endless = fetch("/continue");
+    assert_true(endless == Status::malformed || endless == Status::truncated);
     assert_int_equal(fetch("/bad-chunk"), Status::truncated);
     assert_int_equal(fetch("/huge"), Status::truncated);
     assert_int_equal(fetch("/flood"), Status::truncated);
