@@ -432,6 +432,56 @@ inline constexpr std::uint32_t mesos_unknown_backoff_s_max = 600;
 
 // A line of HTTP's header Authorization: tokens of DC/OS have 300 to 900 bytes.
 inline constexpr std::size_t authorization_bytes = 4096;
+// Applications ------------------------------------------------------------------------------------
+
+// Requests that the agent makes of others, at the same time: enough for 1,000 endpoints that answer
+// within 80 ms at every interval of 10 s. Bodies: a large exporter's text has 1 to 2 MiB, the state
+// of a Mesos agent with 1,000 tasks about 5 MiB; one slot is large for the latter.
+inline constexpr std::size_t fetch_slot_count = 8;
+inline constexpr std::size_t fetch_body_bytes = std::size_t{4} << 20;
+inline constexpr std::size_t fetch_large_body_bytes = std::size_t{16} << 20;
+
+// Of an answer's status line and headers: servers limit requests to 8 KiB, and answers have less.
+inline constexpr std::size_t fetch_header_bytes_max = 16 * 1024;
+
+// What the HTTP library may hold of an answer until it can give it out: a chunk has to be there
+// as a whole. Servers send chunks of 2 to 64 KiB.
+inline constexpr std::size_t fetch_unread_bytes_max = std::size_t{1} << 20;
+
+// Texts of a request, with the NUL: an address, a path with its query, a header, a small body.
+inline constexpr std::size_t fetch_host_bytes = 64;
+inline constexpr std::size_t fetch_path_bytes = 512;
+inline constexpr std::size_t fetch_field_bytes = 256;
+
+// How much of a body's memory stays touched when its slot is free again: most bodies are smaller.
+inline constexpr std::size_t fetch_kept_bytes = 64 * 1024;
+
+inline constexpr std::uint32_t fetch_timeout_ms_max = 60'000;
+
+// One line of a Prometheus text: Prometheus' own figures have 200 bytes, with all labels of a
+// Kubernetes object 5 KB.
+inline constexpr std::size_t prometheus_line_bytes_max = 16 * 1024;
+inline constexpr std::size_t prometheus_name_bytes_max = 255;
+inline constexpr std::size_t prometheus_label_count_max = 64;  // Prometheus users set 30 and fewer
+inline constexpr std::size_t prometheus_tag_bytes_max = 4096;  // all of a sample, with url
+
+// Prometheus endpoints of all tasks, and a URL of one.
+inline constexpr std::size_t scrape_target_count_max = 1024;
+inline constexpr std::size_t scrape_url_bytes = fetch_host_bytes + fetch_path_bytes + 16;
+
+// Samples of one endpoint: applications have hundreds, proxies with many backends thousands.
+inline constexpr std::uint32_t scrape_sample_count_default = 10'000;
+inline constexpr std::uint32_t scrape_sample_count_max = 1'000'000;
+
+// The old system's time for an answer. A scrape that hangs holds its slot for as long.
+inline constexpr std::uint32_t scrape_timeout_ms_default = 3'000;
+
+// Scrapes at the same time of endpoints whose last one failed: they leave the other slots to those
+// that are well.
+inline constexpr std::size_t scrape_suspect_count_max = 2;
+
+// What is parsed of a text before the event loop looks at everything else again: about 0.3 ms.
+inline constexpr std::size_t scrape_slice_bytes = 64 * 1024;
 
 // The program
 // --------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ FOREIGN = {
     r"|platform/base/json_[a-z_]*\.(cc|h)|tests/.*)",
     r"nettle/.*\.h": r"(api/auth/[a-z_]*\.cc|tests/.*)",
     r"gnutls/.*\.h": r"(api/server_tls\.cc|tests/.*)",
+    r"event2/.*\.h": r"(agent/apps/http_fetch\.cc|tests/.*)",
     r"cmocka\.h": r"tests/support/cmocka\.h",
 }
 

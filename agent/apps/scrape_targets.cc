@@ -1,0 +1,250 @@
+#include "agent/apps/scrape_targets.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
+
+#include "platform/base/check.h"
+#include "platform/linux/clock.h"
+
+namespace nma {
+
+namespace {
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+
+// The older format first: its names are those that the old system showed.
+constexpr std::string_view accept =
+    "text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
+
+constexpr int http_ok = 200;
+
+bool is_openmetrics(std::string_view content_type) {
+    return content_type.starts_with("application/openmetrics-text");
+}
+
+void drain(int descriptor) {
+    std::uint64_t count = 0;
+    (void)!read(descriptor, &count, sizeof count);
+}
+
+void signal_event(int event) {
+    const std::uint64_t one = 1;
+    NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
+}
+
+constexpr std::uint32_t group_of(ScrapeIndex index) {
+    return index + 1;
+}
+
+}  // namespace
+
+bool ScrapeTargets::start(EventLoop& loop, HttpFetcher& fetcher, const ScrapeSink& sink,
+                          const ScrapeOptions& options) {
+    fetcher_ = &fetcher;
+    sink_ = sink;
+    options_ = options;
+    options_.body_bytes_max = std::min(options.body_bytes_max, limits::fetch_body_bytes);
+    schedule_.set_interval(options.interval_s);
+    timer_ = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    work_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const bool is_open = timer_ >= 0 && work_ >= 0 &&
+                         loop.watch(timer_, EPOLLIN, {on_timer, this}) == Status::ok &&
+                         loop.watch(work_, EPOLLIN, {on_work, this}) == Status::ok;
+    if (!is_open) close_all();
+    return is_open;
+}
+
+void ScrapeTargets::stop() {
+    close_all();
+}
+
+void ScrapeTargets::close_all() {
+    for (int* descriptor : {&timer_, &work_}) {
+        if (*descriptor >= 0) close(*descriptor);
+        *descriptor = -1;
+    }
+}
+
+void ScrapeTargets::set_targets(ScrapeSource source, std::span<const ScrapeTargetSpec> specs) {
+    const std::uint32_t refused_count =
+        schedule_.set(source, specs, boottime_ns(), {on_removed, this});
+    (source == ScrapeSource::discovered ? refused_discovered_ : refused_configured_) =
+        refused_count;
+    start_due();
+}
+
+std::uint32_t ScrapeTargets::refused_count(ScrapeSource source) const {
+    return source == ScrapeSource::discovered ? refused_discovered_ : refused_configured_;
+}
+
+void ScrapeTargets::on_removed(void* self, ScrapeIndex index) {
+    ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
+    const ScrapeSink& sink = targets.sink_;
+    const std::string_view id = targets.schedule_.target(index).container_id.view();
+    const std::uint32_t container = sink.find(sink.context, id);
+    if (container == ScrapeSink::no_container) return;
+    // A series that was put at this very moment is gone, too.
+    sink.end_group(sink.context, container, group_of(index), boottime_ns() + 1);
+}
+
+// Asking
+// -------------------------------------------------------------------------------------------
+
+void ScrapeTargets::on_timer(void* self, std::uint32_t) {
+    ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
+    drain(targets.timer_);
+    targets.start_due();
+}
+
+// What finds no free slot waits for the end of another scrape.
+void ScrapeTargets::start_due() {
+    const std::uint64_t now_ns = boottime_ns();
+    is_starved_ = false;
+    for (;;) {
+        const bool wants_suspects = suspect_count_ < limits::scrape_suspect_count_max;
+        const ScrapeIndex index = schedule_.next_due(now_ns, wants_suspects);
+        if (index == no_scrape_target || !start_one(index, now_ns)) break;
+    }
+    set_timer(now_ns);
+}
+
+bool ScrapeTargets::start_one(ScrapeIndex index, std::uint64_t now_ns) {
+    const ScrapeTarget& target = schedule_.target(index);
+    FetchRequest request;
+    request.host = target.host.view();
+    request.port = target.port;
+    request.path = target.path.view();
+    request.accept = accept;
+    request.timeout_ms = options_.timeout_ms;
+    request.body_bytes_max = options_.body_bytes_max;
+    FetchId id = no_fetch;
+    if (fetcher_->post(request, {on_fetched, this}, id) != Status::ok) {
+        is_starved_ = true;
+        return false;
+    }
+    schedule_.begin(index);
+    scrapes_[id] = {index, id, now_ns, schedule_.is_suspect(index), {}};
+    ++scrape_count_;
+    if (scrapes_[id].is_suspect) ++suspect_count_;
+    return true;
+}
+
+// Nobody says when a slot becomes free that somebody else had: look again after a while.
+void ScrapeTargets::set_timer(std::uint64_t now_ns) {
+    std::uint64_t due_ns = schedule_.due_after_ns(now_ns);
+    if (is_starved_ && scrape_count_ == 0)
+        due_ns = std::min(due_ns == 0 ? UINT64_MAX : due_ns, now_ns + second_ns);
+    itimerspec times = {};  // all zero stops the timer
+    times.it_value.tv_sec = static_cast<time_t>(due_ns / second_ns);
+    times.it_value.tv_nsec = static_cast<long>(due_ns % second_ns);
+    timerfd_settime(timer_, TFD_TIMER_ABSTIME, &times, nullptr);
+}
+
+void ScrapeTargets::on_fetched(void* self, FetchId id, const FetchResult& result) {
+    ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
+    Scrape& scrape = targets.scrapes_[id];
+    scrape.answer = result;
+    if (result.status == Status::ok && result.http_status == http_ok) {
+        targets.texts_[targets.text_count_++] = id;
+        signal_event(targets.work_);
+        return;
+    }
+    targets.report(scrape, false, 0, 0);
+    targets.end_scrape(scrape, false);
+}
+
+// Reading
+// ------------------------------------------------------------------------------------------
+
+void ScrapeTargets::on_work(void* self, std::uint32_t) {
+    ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
+    if (targets.text_count_ > 0) targets.parse_slice();
+    if (targets.text_count_ == 0) drain(targets.work_);
+}
+
+void ScrapeTargets::parse_slice() {
+    const Scrape& scrape = scrapes_[texts_[0]];
+    if (!is_parsing_) begin_text(scrape);
+    find_container(scrape);
+    const bool is_wanted = !schedule_.is_removed(scrape.target);
+    if (is_wanted && parser_.step(limits::scrape_slice_bytes, {on_sample, this})) return;
+    end_text();
+}
+
+void ScrapeTargets::begin_text(const Scrape& scrape) {
+    const ScrapeTarget& target = schedule_.target(scrape.target);
+    is_parsing_ = true;
+    put_ns_ = boottime_ns();
+    put_count_ = 0;
+    over_limit_count_ = 0;
+    parser_.begin(scrape.answer.body, target.url.view(),
+                  is_openmetrics(scrape.answer.content_type));
+}
+
+// Between two slices anybody may close it, and its handle may become another's.
+void ScrapeTargets::find_container(const Scrape& scrape) {
+    container_ = ScrapeSink::no_container;
+    if (schedule_.is_removed(scrape.target)) return;
+    const ScrapeTarget& target = schedule_.target(scrape.target);
+    container_ = sink_.open(sink_.context, target.container_id.view());
+}
+
+void ScrapeTargets::on_sample(void* self, const PrometheusSample& sample) {
+    ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
+    const bool is_over = targets.put_count_ == targets.options_.samples_max;
+    ++(is_over ? targets.over_limit_count_ : targets.put_count_);
+    if (is_over || targets.container_ == ScrapeSink::no_container) return;
+    const ScrapeIndex index = targets.scrapes_[targets.texts_[0]].target;
+    targets.sink_.put(targets.sink_.context, targets.container_, sample.name, sample.tags,
+                      sample.value, group_of(index), targets.put_ns_);
+}
+
+void ScrapeTargets::end_text() {
+    const Scrape& scrape = scrapes_[texts_[0]];
+    const PrometheusCounts& counts = parser_.counts();
+    const std::uint64_t unread_count = counts.malformed + counts.oversized;
+    const bool is_up = counts.samples > 0 || unread_count == 0;
+    report(scrape, is_up, put_count_, unread_count + over_limit_count_);
+    is_parsing_ = false;
+    --text_count_;
+    std::memmove(texts_, texts_ + 1, text_count_ * sizeof texts_[0]);
+    end_scrape(scrape, is_up);
+}
+
+// A target that is gone may have put samples after its series were dropped.
+void ScrapeTargets::report(const Scrape& scrape, bool is_up, std::uint64_t samples,
+                           std::uint64_t dropped) {
+    if (schedule_.is_removed(scrape.target)) return on_removed(this, scrape.target);
+    find_container(scrape);
+    if (container_ == ScrapeSink::no_container) return;
+    const ScrapeTarget& target = schedule_.target(scrape.target);
+    char tags[4 + limits::scrape_url_bytes] = {'u', 'r', 'l', '\0'};
+    std::memcpy(tags + 4, target.url.c_str(), target.url.size() + 1);
+    const std::string_view tag_view(tags, 4 + target.url.size() + 1);
+    const std::uint32_t group = group_of(scrape.target);
+    const std::uint64_t now_ns = boottime_ns();
+    const auto put = [&](std::string_view name, double value) {
+        sink_.put(sink_.context, container_, name, tag_view, value, group, now_ns);
+    };
+    put("up", is_up ? 1 : 0);
+    put("scrape_duration_seconds", static_cast<double>(scrape.answer.duration_ns) / 1e9);
+    put("scrape_samples_scraped", static_cast<double>(samples));
+    put("scrape_dropped", static_cast<double>(dropped));
+    sink_.end_group(sink_.context, container_, group, scrape.began_ns);
+}
+
+void ScrapeTargets::end_scrape(const Scrape& scrape, bool is_well) {
+    fetcher_->release(scrape.fetch);
+    --scrape_count_;
+    if (scrape.is_suspect) --suspect_count_;
+    schedule_.end(scrape.target, is_well, boottime_ns());
+    start_due();
+}
+
+}  // namespace nma

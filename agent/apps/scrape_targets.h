@@ -1,0 +1,122 @@
+// Asks the tasks' Prometheus endpoints, each once in every interval, and puts what they say with
+// the rest of what their containers say. One that hangs, lies or floods harms no other: times,
+// sizes and counts are bounded, those whose last scrape failed share few of the slots, and a large
+// text is parsed in slices between everything else that the event loop does.
+//
+// Each target has datapoints of its own, with the tag `url`:
+//   up                       1: it answered 200 with a text of which something could be read (or
+//                            that was empty); 0: it did not, and none of its samples are shown
+//   scrape_duration_seconds  from the start of the request to the last byte or the failure
+//   scrape_samples_scraped   samples that were put
+//   scrape_dropped           lines that could not be read, and samples beyond the limits
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "agent/apps/http_fetch.h"
+#include "agent/apps/prometheus_text.h"
+#include "agent/apps/scrape_schedule.h"
+#include "platform/linux/event_loop.h"
+
+namespace nma {
+
+// Where the samples go. A group is one target's series: 1 and up.
+struct ScrapeSink {
+    void* context = nullptr;
+
+    // The container's handle; no_container when it is not there (`find`), or has no room (`open`).
+    std::uint32_t (*find)(void* context, std::string_view container_id) = nullptr;
+    std::uint32_t (*open)(void* context, std::string_view container_id) = nullptr;
+
+    // Replaces the value of the series. `tags` are "key\0value\0" and so on, sorted by key.
+    void (*put)(void* context, std::uint32_t container, std::string_view name,
+                std::string_view tags, double value, std::uint32_t group,
+                std::uint64_t now_ns) = nullptr;
+
+    // Drops the group's series that were not put since `began_ns`.
+    void (*end_group)(void* context, std::uint32_t container, std::uint32_t group,
+                      std::uint64_t began_ns) = nullptr;
+
+    static constexpr std::uint32_t no_container = 0xffffffff;
+};
+
+struct ScrapeOptions {
+    std::uint32_t interval_s = limits::interval_s_default;
+    std::uint32_t timeout_ms = limits::scrape_timeout_ms_default;
+    std::size_t body_bytes_max = limits::fetch_body_bytes;
+    std::uint32_t samples_max = limits::scrape_sample_count_default;  // of one scrape
+};
+
+class ScrapeTargets {
+  public:
+    void init(Arena& arena) { schedule_.init(arena); }
+
+    // The fetcher must be started. False, and nothing left behind, when the system gives no
+    // descriptors. The object must stay where it is.
+    bool start(EventLoop& loop, HttpFetcher& fetcher, const ScrapeSink& sink,
+               const ScrapeOptions& options);
+
+    // After the fetcher was stopped: no answer may come any more.
+    void stop();
+
+    // All targets of that source from now on; after start. What was shown of one that is gone is
+    // dropped at once. Call it before a container is closed: later answers do not open it again.
+    void set_targets(ScrapeSource source, std::span<const ScrapeTargetSpec> specs);
+
+    std::uint32_t target_count() const { return schedule_.target_count(); }
+    std::uint32_t refused_count(ScrapeSource source) const;  // specs of its last set_targets
+
+  private:
+    // A scrape, from its request to the last of its text.
+    struct Scrape {
+        ScrapeIndex target = no_scrape_target;
+        FetchId fetch = no_fetch;
+        std::uint64_t began_ns = 0;
+        bool is_suspect = false;
+        FetchResult answer;
+    };
+
+    static void on_timer(void* self, std::uint32_t ready);
+    static void on_work(void* self, std::uint32_t ready);
+    static void on_fetched(void* self, FetchId id, const FetchResult& result);
+    static void on_sample(void* self, const PrometheusSample& sample);
+    static void on_removed(void* self, ScrapeIndex index);
+
+    void close_all();
+    void start_due();
+    bool start_one(ScrapeIndex index, std::uint64_t now_ns);
+    void set_timer(std::uint64_t now_ns);
+    void parse_slice();
+    void begin_text(const Scrape& scrape);
+    void end_text();
+    void find_container(const Scrape& scrape);
+    void report(const Scrape& scrape, bool is_up, std::uint64_t samples, std::uint64_t dropped);
+    void end_scrape(const Scrape& scrape, bool is_well);
+
+    HttpFetcher* fetcher_ = nullptr;
+    ScrapeSink sink_;
+    ScrapeOptions options_;
+    ScrapeSchedule schedule_;
+    std::uint32_t refused_discovered_ = 0;
+    std::uint32_t refused_configured_ = 0;
+    int timer_ = -1;
+    int work_ = -1;  // eventfd; stays readable while there is text to parse
+
+    Scrape scrapes_[fetch_slot_count_all];  // by FetchId
+    std::size_t scrape_count_ = 0;          // under way
+    std::size_t suspect_count_ = 0;         // of them
+    bool is_starved_ = false;               // somebody else has the slots
+
+    FetchId texts_[fetch_slot_count_all];  // to be parsed, first come first
+    std::size_t text_count_ = 0;
+    bool is_parsing_ = false;  // texts_[0]
+    std::uint32_t container_ = ScrapeSink::no_container;
+    std::uint64_t put_ns_ = 0;
+    std::uint64_t put_count_ = 0;
+    std::uint64_t over_limit_count_ = 0;
+    PrometheusParser parser_;
+};
+
+}  // namespace nma

@@ -1,0 +1,79 @@
+// A store of what was scraped, as simple as can be, behind a ScrapeSink. For one test program.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/apps/scrape_targets.h"
+
+namespace nma::test {
+
+inline EventLoop loop;
+inline std::uint16_t port;  // of all URLs
+
+struct Series {
+    std::uint32_t container;
+    std::uint32_t group;
+    std::string name;
+    std::string tags;
+    double value;
+    std::uint64_t put_ns;
+};
+inline std::vector<std::string> containers;
+inline std::map<std::string, Series> store;  // by all that tells them apart
+inline int end_count;                        // of end_group
+inline int wanted_count;                     // of it, to stop the loop
+inline int put_count;
+inline bool is_full;           // no room for a container
+inline int wanted_open_count;  // of times that there was none, to stop the loop
+inline void (*on_put)();       // does something in the midst of a text
+
+inline std::uint32_t find_container(void*, std::string_view id) {
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+        if (containers[i] == id) return static_cast<std::uint32_t>(i);
+    }
+    return ScrapeSink::no_container;
+}
+
+inline std::uint32_t open_container(void*, std::string_view id) {
+    const std::uint32_t found = find_container(nullptr, id);
+    if (found == ScrapeSink::no_container && is_full && --wanted_open_count == 0) loop.stop();
+    if (found != ScrapeSink::no_container || is_full) return found;
+    containers.emplace_back(id);
+    return static_cast<std::uint32_t>(containers.size() - 1);
+}
+
+inline void put(void*, std::uint32_t container, std::string_view name, std::string_view tags,
+                double value, std::uint32_t group, std::uint64_t now_ns) {
+    ++put_count;
+    if (on_put != nullptr) on_put();
+    std::string key = std::to_string(container) + ' ' + std::to_string(group) + ' ';
+    key.append(name).append(1, ' ').append(tags);
+    store[key] = {container, group, std::string(name), std::string(tags), value, now_ns};
+}
+
+inline void end_group(void*, std::uint32_t container, std::uint32_t group, std::uint64_t began_ns) {
+    std::erase_if(store, [=](const auto& entry) {
+        const Series& series = entry.second;
+        return series.container == container && series.group == group && series.put_ns < began_ns;
+    });
+    if (++end_count == wanted_count) loop.stop();
+}
+
+// The value of container `id`'s series, whatever its other tags; -1 when there is none.
+inline double value_of(std::string_view id, std::string_view name, std::string_view path) {
+    const std::string url = "http://127.0.0.1:" + std::to_string(port) + std::string(path);
+    const std::uint32_t container = find_container(nullptr, id);
+    for (const auto& [key, series] : store) {
+        if (series.container == container && series.name == name &&
+            series.tags.find(url) != std::string::npos) {
+            return series.value;
+        }
+    }
+    return -1;
+}
+
+}  // namespace nma::test
