@@ -349,8 +349,6 @@ inline constexpr std::uint32_t app_expiry_s_max = 3600;
 
 // Metrics of one container that are candidates for the one that overflowed most.
 inline constexpr std::size_t app_offender_count_max = 4;
-// Applications ------------------------------------------------------------------------------------
-
 // One registration, posted or in a file: an ID of 255 bytes, an address and a port take 350. Its
 // tree takes 64 bytes for each value, of which there should be three.
 inline constexpr std::size_t registration_bytes_max = 4096;
@@ -384,8 +382,6 @@ inline constexpr std::size_t sender_cgroup_bytes = 8192;
 // Containers that were unregistered, and whose last figures are still shown, for this long.
 inline constexpr std::size_t departed_count_max = 256;
 inline constexpr std::uint32_t departed_age_s = 120;
-// Applications ------------------------------------------------------------------------------------
-
 // What the configuration says of the node, keys and texts with a NUL after each: a dozen of them.
 inline constexpr std::size_t static_tag_bytes = 4000;
 
@@ -432,8 +428,6 @@ inline constexpr std::uint32_t mesos_unknown_backoff_s_max = 600;
 
 // A line of HTTP's header Authorization: tokens of DC/OS have 300 to 900 bytes.
 inline constexpr std::size_t authorization_bytes = 4096;
-// Applications ------------------------------------------------------------------------------------
-
 // Requests that the agent makes of others, at the same time: enough for 1,000 endpoints that answer
 // within 80 ms at every interval of 10 s. Bodies: a large exporter's text has 1 to 2 MiB, the state
 // of a Mesos agent with 1,000 tasks about 5 MiB; one slot is large for the latter.
