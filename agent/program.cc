@@ -78,6 +78,18 @@ void Program::lay_out(Arena& arena, const Config& config) {
     server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
 }
 
+bool Program::map_memory(const Config& config) {
+    Arena measuring;
+    lay_out(measuring, config);
+    if (!arena_.map(measuring.used_bytes())) {
+        log_line(LogLevel::error, "no room for %zu bytes; lower limits.containers",
+                 measuring.used_bytes());
+        return false;
+    }
+    lay_out(arena_, config);
+    return true;
+}
+
 bool Program::prepare(const Config& config) {
     const Status status = root_.open(config.host_root.c_str());
     if (status != Status::ok) {
@@ -93,14 +105,7 @@ bool Program::prepare(const Config& config) {
     discovery_.sandbox = config.sandbox;
     discovery_.idle_age_s = config.idle_age_s;
     discovery_.exited_age_s = config.exited_age_s;
-    Arena measuring;
-    lay_out(measuring, config);
-    if (!arena_.map(measuring.used_bytes())) {
-        log_line(LogLevel::error, "no room for %zu bytes; lower limits.containers",
-                 measuring.used_bytes());
-        return false;
-    }
-    lay_out(arena_, config);
+    if (!map_memory(config)) return false;
     discover_identity(root_, readers_.file_reader(), identity_);
     return true;
 }
@@ -158,7 +163,7 @@ bool Program::try_names_and_certificates(const Config& config) {
     SystemUser user;
     FixedText<256> why;
     if (!config.process.user.empty() && !find_user(config.process.user.view(), user, why)) {
-        log_line(LogLevel::error, "process.user: %s", why.c_str());
+        log_line(LogLevel::error, "%s", why.c_str());
         return false;
     }
     for (std::size_t i = 0; i < config.listen_count; ++i) {
@@ -172,10 +177,7 @@ bool Program::try_names_and_certificates(const Config& config) {
 }
 
 int Program::check(const Config& config) {
-    Arena measuring;
-    lay_out(measuring, config);
-    if (!arena_.map(measuring.used_bytes())) return 1;
-    lay_out(arena_, config);
+    if (!map_memory(config)) return 1;
     if (!read_keys(config) || !try_names_and_certificates(config)) return 2;
     puts("The configuration is good.");
     return 0;

@@ -24,6 +24,8 @@ class Program {
   private:
     // All memory of our own: over a measuring arena it only adds up.
     void lay_out(Arena& arena, const Config& config);
+    // False when there is not as much; that was logged.
+    bool map_memory(const Config& config);
     bool prepare(const Config& config);
     // Before threads are made.
     bool give_rights_away(const Config& config);

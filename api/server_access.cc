@@ -1,7 +1,7 @@
 // Who is let in: the server's side of the gate.
 #include "api/server_callbacks.h"
 #include "api/server_request.h"
-#include "api/user_names.h"
+#include "api/unix_socket.h"
 #include "platform/linux/clock.h"
 #include "platform/linux/log.h"
 #include "platform/metrics/agent_counters.h"
@@ -28,12 +28,7 @@ bool Server::load_auth(const AuthOptions& options, AuthError& error) {
 bool Server::try_out(const ListenerOptions& options, ListenError& error) {
     uid_t uid = 0;
     gid_t gid = 0;
-    if (!options.owner.empty() && !find_user(options.owner.c_str(), uid)) {
-        return refuse_listener(error, "owner: there is no user %s", options.owner.c_str());
-    }
-    if (!options.group.empty() && !find_group(options.group.c_str(), gid)) {
-        return refuse_listener(error, "group: there is no group %s", options.group.c_str());
-    }
+    if (!find_socket_owner(options, uid, gid, error)) return false;
     if (options.tls.certificate.empty()) return true;
     const bool is_good = tls_.load(options.tls, error);
     tls_.forget_key();

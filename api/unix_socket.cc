@@ -114,12 +114,7 @@ bool clear_place(const ListenAddress& address, ListenError& error) {
 bool set_access(int file, const ListenerOptions& options, ListenError& error) {
     uid_t uid = static_cast<uid_t>(-1);
     gid_t gid = static_cast<gid_t>(-1);
-    if (!options.owner.empty() && !find_user(options.owner.c_str(), uid)) {
-        return refuse_listener(error, "there is no user %s for the socket", options.owner.c_str());
-    }
-    if (!options.group.empty() && !find_group(options.group.c_str(), gid)) {
-        return refuse_listener(error, "there is no group %s for the socket", options.group.c_str());
-    }
+    if (!find_socket_owner(options, uid, gid, error)) return false;
     if (fchownat(file, "", uid, gid, AT_EMPTY_PATH) != 0) {
         return refuse_listener(error,
                                "the socket cannot be given to %s:%s: %s; start the agent as root, "
@@ -162,6 +157,16 @@ bool open_in_place(const ListenerOptions& options, ListenSocket& made, ListenErr
 }
 
 }  // namespace
+
+bool find_socket_owner(const ListenerOptions& options, uid_t& uid, gid_t& gid, ListenError& error) {
+    if (!options.owner.empty() && !find_user(options.owner.c_str(), uid)) {
+        return refuse_listener(error, "there is no user %s for the socket", options.owner.c_str());
+    }
+    if (!options.group.empty() && !find_group(options.group.c_str(), gid)) {
+        return refuse_listener(error, "there is no group %s for the socket", options.group.c_str());
+    }
+    return true;
+}
 
 bool open_unix_socket(const ListenerOptions& options, ListenSocket& socket, ListenError& error) {
     const int directory = open_parent(options.address.path.c_str(), error);

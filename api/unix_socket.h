@@ -11,6 +11,10 @@ namespace nma {
 // which somebody listens, and what is no socket (a symbolic link among that), is not.
 bool open_unix_socket(const ListenerOptions& options, ListenSocket& socket, ListenError& error);
 
+// The IDs of the names in `options`; unchanged where none is given. False, and `error` says which
+// the system does not know.
+bool find_socket_owner(const ListenerOptions& options, uid_t& uid, gid_t& gid, ListenError& error);
+
 // Removes the file if it is the one that open_unix_socket made.
 void remove_unix_socket(const ListenSocket& socket);
 

@@ -14,3 +14,10 @@ extern "C" {
 
 #undef fail
 #undef expect_value
+
+// Skips the test, and says why in the form that tests/count.awk collects.
+#define SKIP_BECAUSE(reason)                              \
+    do {                                                  \
+        print_message("SKIP %s: %s\n", __func__, reason); \
+        skip();                                           \
+    } while (false)

@@ -84,7 +84,7 @@ void an_unknown_user_is_told_with_the_cure(void**) {
 }
 
 void another_user_has_its_groups_and_the_kept_capabilities_alone(void**) {
-    if (!is_root()) skip();
+    if (!is_root()) SKIP_BECAUSE("takes root");
     const auto child = [] {
         const gid_t extra[] = {4, 24};
         setgroups(2, extra);
@@ -100,7 +100,7 @@ void another_user_has_its_groups_and_the_kept_capabilities_alone(void**) {
 }
 
 void nothing_leads_back_to_root(void**) {
-    if (!is_root()) skip();
+    if (!is_root()) SKIP_BECAUSE("takes root");
     const auto child = [] {
         const int wrong = become("nobody", 0);
         return wrong | (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 ? 16 : 0);
@@ -110,7 +110,7 @@ void nothing_leads_back_to_root(void**) {
 
 // CAP_DAC_READ_SEARCH reads what only root may, CAP_DAC_OVERRIDE is not there to write it.
 void kept_capabilities_do_what_they_say_and_no_more(void**) {
-    if (!is_root()) skip();
+    if (!is_root()) SKIP_BECAUSE("takes root");
     test::tree_make(tree);
     test::tree_write(tree, "secret", "x");
     test::tree_chmod(tree, "secret", 0600);
@@ -126,7 +126,7 @@ void kept_capabilities_do_what_they_say_and_no_more(void**) {
 }
 
 void root_that_stays_keeps_no_more_than_the_list(void**) {
-    if (!is_root()) skip();
+    if (!is_root()) SKIP_BECAUSE("takes root");
     const auto child = [] {
         const int wrong = become("", capability_of("CAP_SYS_PTRACE"));
         return wrong | (geteuid() != 0 ? 16 : 0);
@@ -136,7 +136,7 @@ void root_that_stays_keeps_no_more_than_the_list(void**) {
 
 // The agent reads some of its own files below /proc all its life.
 void our_own_files_of_proc_stay_readable(void**) {
-    if (!is_root()) skip();
+    if (!is_root()) SKIP_BECAUSE("takes root");
     const auto child = [] {
         int wrong = become("nobody", 0);
         struct stat info = {};
@@ -151,7 +151,7 @@ void our_own_files_of_proc_stay_readable(void**) {
 }
 
 void who_is_not_root_cannot_become_another_and_is_told(void**) {
-    if (!is_root()) skip();
+    if (!is_root()) SKIP_BECAUSE("takes root");
     const auto child = [] {
         if (become("nobody", 0) != 0) return 64;
         SystemUser user;

@@ -1,3 +1,4 @@
+// plain
 #include "platform/linux/seccomp_filter.h"
 
 #include <arpa/inet.h>
@@ -131,7 +132,7 @@ void what_is_not_in_the_list_is_as_on_an_older_kernel(void**) {
     // Some sanitizers need kill.
 #ifdef NMA_SANITIZED
     (void)child;
-    skip();
+    SKIP_BECAUSE("sanitizers need these calls; the plain build tests it");
 #else
     assert_int_equal(in_child(child), 0);
 #endif
@@ -165,7 +166,7 @@ void what_only_hostile_code_does_ends_the_process(void**) {
 
 void processes_are_neither_made_nor_traced(void**) {
 #ifdef NMA_SANITIZED
-    skip();
+    SKIP_BECAUSE("sanitizers need these calls; the plain build tests it");
 #else
     assert_int_equal(attempt([] { ptrace(PTRACE_TRACEME, 0, nullptr, nullptr); }), killed);
     assert_int_equal(attempt([] {
@@ -178,7 +179,7 @@ void processes_are_neither_made_nor_traced(void**) {
 
 void memory_does_not_become_code(void**) {
 #ifdef NMA_SANITIZED
-    skip();
+    SKIP_BECAUSE("sanitizers need these calls; the plain build tests it");
 #else
     const auto child = [] {
         void* page =
