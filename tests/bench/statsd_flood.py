@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""How many StatsD metrics a second the agent takes on one processor, next to collectd's plugin; prints Markdown.
+
+statsd_flood.py BUILD_DIRECTORY [REPETITIONS]
+
+Each daemon has processor 0 alone, the sender the last one. Both daemons' sockets have the kernel's default buffer, which
+is raised for both when we are allowed to. Runs at each rate are interleaved.
+"""
+import glob
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+RATES = (100_000, 250_000, 500_000, 750_000, 1_000_000, 1_250_000, 1_500_000)
+LINES_PER_PACKET = 25
+SECONDS = 5
+BUFFER_BYTES = 4 << 20
+RMEM_DEFAULT = "/proc/sys/net/core/rmem_default"
+COLLECTD = """
+Hostname "bench"
+FQDNLookup false
+Interval 10
+WriteThreads 1
+BaseDir "{folder}"
+PIDFile "{folder}/pid"
+LoadPlugin statsd
+LoadPlugin csv
+<Plugin statsd>
+  Host "127.0.0.1"
+  Port "{port}"
+  TimerPercentile 90.0
+</Plugin>
+<Plugin csv>
+  DataDir "{folder}/csv"
+  StoreRates false
+</Plugin>
+"""
+
+
+def text_of(path):
+    with open(path) as file:
+        return file.read()
+
+
+def socket_words(port):
+    for line in text_of("/proc/net/udp").splitlines()[1:]:
+        words = line.split()
+        if words[1] == f"0100007F:{port:04X}":
+            return words
+    return None
+
+
+class Daemon:
+    """One that is flooded. What it says that it received is `received`, a function."""
+
+    def __init__(self, name, port, command, received):
+        self.name, self.port, self.received = name, port, received
+        self.process = subprocess.Popen(["taskset", "-c", "0", *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        while not socket_words(port):
+            if self.process.poll() is not None:
+                sys.exit(f"{name} ended: {command}")
+            time.sleep(0.05)
+
+    def drops(self):
+        return int(socket_words(self.port)[-1])
+
+    def cpu_s(self):
+        fields = text_of(f"/proc/{self.process.pid}/stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_kib(self):
+        return next(int(line.split()[1]) for line in text_of(f"/proc/{self.process.pid}/status").splitlines()
+                    if line.startswith("VmRSS"))
+
+    def wait_until_read(self):
+        while int(socket_words(self.port)[4].split(":")[1], 16):
+            time.sleep(0.02)
+
+    def take(self, flood, rate):
+        drops, cpu_s = self.drops(), self.cpu_s()
+        last = str((os.cpu_count() or 1) - 1)
+        sent = subprocess.run(["taskset", "-c", last, flood, str(self.port), str(LINES_PER_PACKET), str(rate), str(SECONDS)],
+                              check=True, capture_output=True, text=True)
+        packets, lines, took_us = map(int, sent.stdout.split())
+        self.wait_until_read()
+        lost = self.drops() - drops
+        got = lines * (packets - lost) / packets
+        return {"sent": lines / took_us * 1e6, "got": got / took_us * 1e6, "lost": lost / packets,
+                "us": (self.cpu_s() - cpu_s) / got * 1e6, "lines": lines - lost * LINES_PER_PACKET}
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def start_agent(folder, agent):
+    port = free_port()
+    config = {"listen": [{"address": "unix:" + folder + "/s", "auth": "none"}],
+              "statsd": {"listen": [f"udp:127.0.0.1:{port}"], "host_container": "bench"}}
+    with open(folder + "/agent.json", "w") as file:
+        json.dump(config, file)
+
+    def received():
+        told = subprocess.run(["curl", "-s", "--unix-socket", folder + "/s", "http://x/v0/containers/bench/app?view=full"],
+                              check=True, capture_output=True).stdout
+        return counters_of(json.loads(told))
+    return Daemon("node-metrics-agent", port, [agent, "--config", folder + "/agent.json"], received)
+
+
+def counters_of(message):
+    """Six lines of ten are counters that count 1."""
+    return sum(point["value"] for point in message["datapoints"] if point["name"].startswith("bench.requests."))
+
+
+def start_collectd(folder):
+    if not shutil.which("collectd"):
+        return None
+    port = free_port()
+    with open(folder + "/collectd.conf", "w") as file:
+        file.write(COLLECTD.format(folder=folder, port=port))
+
+    def received():
+        time.sleep(11)  # until it has written once more
+        rows = [text_of(path).splitlines()[-1] for path in glob.glob(folder + "/csv/bench/statsd/derive-bench.requests.*")]
+        return sum(int(row.split(",")[1]) for row in rows)
+    return Daemon("collectd", port, ["collectd", "-f", "-C", folder + "/collectd.conf"], received)
+
+
+def raise_buffers():
+    """Returns what was there before; None when it is not ours to change."""
+    before = text_of(RMEM_DEFAULT).strip()
+    try:
+        with open(RMEM_DEFAULT, "w") as file:
+            file.write(str(BUFFER_BYTES))
+    except OSError:
+        return None
+    return before
+
+
+def spread(values, form):
+    return f"{form(statistics.median(values))} ({form(min(values))}–{form(max(values))})"
+
+
+def print_table(daemons, results, repetitions):
+    print(f"### StatsD, {LINES_PER_PACKET} lines a packet, {SECONDS} s each, {repetitions} repetitions: median (lowest–highest)\n")
+    print("| daemon | sent, thousand/s | received, thousand/s | lost, % | CPU, µs a metric | of one processor, % |")
+    print("|---|---|---|---|---|---|")
+    for rate in RATES:
+        for daemon in daemons:
+            runs = results[daemon.name, rate]
+            print(f"| {daemon.name} | {statistics.median(run['sent'] for run in runs) / 1000:.0f} | "
+                  f"{spread([run['got'] for run in runs], lambda x: f'{x / 1000:.0f}')} | "
+                  f"{spread([100 * run['lost'] for run in runs], lambda x: f'{x:.2f}')} | "
+                  f"{spread([run['us'] for run in runs], lambda x: f'{x:.2f}')} | "
+                  f"{spread([run['us'] * run['got'] / 1e4 for run in runs], lambda x: f'{x:.0f}')} |")
+    print()
+
+
+def print_ends(daemons, results):
+    print("| daemon | VmRSS before, kB | after, kB | counters: it says | the kernel says |\n|---|---|---|---|---|")
+    for daemon in daemons:
+        lines = sum(run["lines"] for (name, _), runs in results.items() if name == daemon.name for run in runs)
+        print(f"| {daemon.name} | {daemon.before_kib} | {daemon.resident_kib()} | {daemon.received()} | {lines * 0.6:.0f} |")
+    print()
+
+
+def main():
+    build = sys.argv[1]
+    repetitions = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    before = raise_buffers()
+    with tempfile.TemporaryDirectory() as folder:
+        daemons = [start_agent(folder, build + "/agent/node-metrics-agent"), start_collectd(folder)]
+        daemons = [daemon for daemon in daemons if daemon]
+        try:
+            for daemon in daemons:
+                daemon.before_kib = daemon.resident_kib()
+            results = {}
+            for _ in range(repetitions):
+                for rate in RATES:
+                    for daemon in daemons:
+                        run = daemon.take(build + "/tests/bench/flood", rate)
+                        results.setdefault((daemon.name, rate), []).append(run)
+            print_table(daemons, results, repetitions)
+            print_ends(daemons, results)
+        finally:
+            for daemon in daemons:
+                daemon.end()
+            if before:
+                with open(RMEM_DEFAULT, "w") as file:
+                    file.write(before)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    main()
