@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How many StatsD metrics a second the agent takes on one processor, next to collectd's plugin; prints Markdown.
+"""How many StatsD metrics a second the agent takes on one processor, next to collectd's plugin and netdata; prints Markdown.
 
 statsd_flood.py BUILD_DIRECTORY [REPETITIONS]
 
-Each daemon has processor 0 alone, the sender the last one. Both daemons' sockets have the kernel's default buffer, which
-is raised for both when we are allowed to. Runs at each rate are interleaved.
+Each daemon has processor 0 alone, the sender the last one. All sockets have the kernel's default buffer, which is
+raised for all when we are allowed to. Runs at each rate are interleaved. Daemons that are not installed are left out.
 """
 import glob
 import json
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-RATES = (100_000, 250_000, 500_000, 750_000, 1_000_000, 1_250_000, 1_500_000)
+RATES = (100_000, 250_000, 500_000, 750_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000)
 LINES_PER_PACKET = 25
 SECONDS = 5
 BUFFER_BYTES = 4 << 20
@@ -40,6 +40,40 @@ LoadPlugin csv
   DataDir "{folder}/csv"
   StoreRates false
 </Plugin>
+"""
+
+NETDATA = """
+[global]
+    hostname = bench
+    run as user = root
+[directories]
+    config = {folder}
+    cache = {folder}
+    lib = {folder}
+    log = {folder}
+[db]
+    mode = ram
+    update every = 10
+[ml]
+    enabled = no
+[health]
+    enabled = no
+[web]
+    mode = none
+[plugins]
+    enable running new plugins = no
+    timex = no
+    proc = no
+    cgroups = no
+    tc = no
+    diskspace = no
+    idlejitter = no
+    checks = no
+    apps = no
+    statsd = yes
+[statsd]
+    enabled = yes
+    bind to = udp:127.0.0.1:{port}
 """
 
 
@@ -139,6 +173,15 @@ def start_collectd(folder):
     return Daemon("collectd", port, ["collectd", "-f", "-C", folder + "/collectd.conf"], received)
 
 
+def start_netdata(folder):
+    if not shutil.which("netdata"):
+        return None
+    port = free_port()
+    with open(folder + "/netdata.conf", "w") as file:
+        file.write(NETDATA.format(folder=folder, port=port))
+    return Daemon("netdata", port, ["netdata", "-D", "-c", folder + "/netdata.conf"], lambda: "(not asked)")
+
+
 def raise_buffers():
     """Returns what was there before; None when it is not ours to change."""
     before = text_of(RMEM_DEFAULT).strip()
@@ -182,7 +225,7 @@ def main():
     repetitions = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     before = raise_buffers()
     with tempfile.TemporaryDirectory() as folder:
-        daemons = [start_agent(folder, build + "/agent/node-metrics-agent"), start_collectd(folder)]
+        daemons = [start_agent(folder, build + "/agent/node-metrics-agent"), start_collectd(folder), start_netdata(folder)]
         daemons = [daemon for daemon in daemons if daemon]
         try:
             for daemon in daemons:

@@ -96,6 +96,9 @@ def free_ports(count):
     return ports
 
 
+# Tags of all that applications say; what a test looks for is without them.
+NODE_TAGS = ("container_id", "executor_name", "dcos_cluster_id", "host")
+
 # Reading back -----------------------------------------------------------------------------------------
 
 def message(agent, container_id, what="/app", metric=None, query=""):
@@ -113,7 +116,7 @@ def values(agent, container_id, metric=None, ignored_tags=()):
     """{name: value}, and where there are tags {(name, "key=value,key=value"): value}."""
     found = {}
     for point in message(agent, container_id, metric=metric)["datapoints"]:
-        tags = sorted(f"{k}={v}" for k, v in point.get("tags", {}).items() if k not in ("container_id", *ignored_tags))
+        tags = sorted(f"{k}={v}" for k, v in point.get("tags", {}).items() if k not in (*NODE_TAGS, *ignored_tags))
         found[(point["name"], ",".join(tags)) if tags else point["name"]] = point["value"]
     return found
 

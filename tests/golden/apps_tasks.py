@@ -66,8 +66,7 @@ def check_tasks():
             report.check(names == {"The web's"}, "tasks: figures of a container are tagged with the executor's name", names)
             tags = "fault_domain_region=eu-1,fault_domain_zone=eu-1a,method=get"
             check_values(report, agent, "tasks: figures have the configuration's tags, too, and keep their own", MESOS,
-                         {("hits", tags): 1, ("fault", "fault_domain_region=eu-1,fault_domain_zone=mine"): 1},
-                         ignored_tags=("executor_name",))
+                         {("hits", tags): 1, ("fault", "fault_domain_region=eu-1,fault_domain_zone=mine"): 1})
             report.check(not mesos.wrong and set(mesos.authorizations) == {"token=abc"},
                          "tasks: the Mesos agent is asked as it wants to be", (mesos.wrong, mesos.authorizations))
             report.check(mesos.asked and min(mesos.gaps_s(), default=9) >= SILENCE_S_MIN,
@@ -215,9 +214,9 @@ def check_discovered():
             with agent:
                 registrar.register(CONTAINER)
                 check_values(report, agent, "discovered: a task's labelled port is asked", MESOS, GOOD_VALUES,
-                             ignored_tags=("url", *STATIC, "executor_name"))
+                             ignored_tags=("url", *STATIC))
                 check_values(report, agent, "discovered: another path by its label", CONTAINER, {"custom.value": 1, "up": 1},
-                             ignored_tags=("url", *STATIC, "executor_name"))
+                             ignored_tags=("url", *STATIC))
                 tags = [point["tags"] for point in message(agent, MESOS)["datapoints"]]
                 report.check(all(STATIC.items() <= each.items() for each in tags), "discovered: with the configuration's tags",
                              tags[:2])
