@@ -73,14 +73,16 @@ class Registrar:
         return answer.json["statsd_port"]
 
 
-def start(bed, host="debian12-v2", **sections):
-    """The agent with a socket for registrations. Returns it, and who uses that socket. `host` None is this very machine."""
+def start(bed, host="debian12-v2", how=None, **sections):
+    """The agent with a socket for registrations. Returns it, and who uses that socket. `host` None is this very machine;
+    `how` is of Bed.start."""
     config = {"listen": [LOOPBACK, {"address": "unix:" + bed.path("registration"), "serves": "registration", "mode": "0600"}],
               "interval_s": 1, "mesos": {"url": ""}, "node": {"mesos_id": "a-1", "hostname": "192.0.2.1"}, **sections,
               "statsd": {"interval_s": 1, **sections.get("statsd", {})},
               "registration": {"statsd_host": "127.0.0.1", "directory": bed.path("state/containers"),
                                **sections.get("registration", {})}}
-    return bed.start(config, host_root=os.path.join(FIXTURES, host) if host else "/"), Registrar(bed.path("registration"))
+    agent = bed.start(config, host_root=os.path.join(FIXTURES, host) if host else "/", **(how or {}))
+    return agent, Registrar(bed.path("registration"))
 
 
 def free_ports(count):

@@ -9,10 +9,12 @@ import socket
 import stat
 import statistics
 import sys
+import threading
 import time
 
 from applications import CONTAINER, Sender, check_values, start
-from configured import Bed, run_each, status_of
+from configured import Bed, run_each, status_of, until
+from service import handed_over
 from shipped import Report
 
 REGISTRATION_MS_MAX = 10
@@ -135,8 +137,53 @@ def check_restart():
             report.check(answer.status == 201, "restart: whose file was no good may come anew", answer)
 
 
+class DescriptorStore:
+    """The part of systemd that keeps sockets while there is no agent: {name: socket}."""
+
+    def __init__(self, path):
+        self.kept = {}
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            text, descriptors, _, _ = socket.recv_fds(self.socket, 4096, 4)
+            told = dict(line.split("=", 1) for line in text.decode().split("\n") if "=" in line)
+            if told.get("FDSTORE") == "1" and descriptors:
+                self.kept[told["FDNAME"]] = socket.socket(fileno=descriptors[0])
+            if told.get("FDSTOREREMOVE") == "1":
+                self.kept.pop(told["FDNAME"]).close()
+
+
+def check_kept_sockets():
+    with Bed(program) as bed:
+        store = DescriptorStore(bed.path("notify"))
+        config = {"registration": {"fd_store": True}}
+        environment = {"NOTIFY_SOCKET": bed.path("notify")}
+        agent, registrar = start(bed, how={"environment": environment}, **config)
+        with agent:
+            ports = {name: registrar.register(name) for name in ("one", "two")}
+            names = {f"statsd-{port}" for port in ports.values()}
+            report.check(until(lambda: set(store.kept) == names), "kept: the service manager is given the sockets", store.kept)
+        with Sender(ports["one"]) as sender:
+            sender.send("meanwhile:1|c", "meanwhile:2|c")
+            how = handed_over(":".join(store.kept), *store.kept.values())
+            how["environment"].update(environment)
+            agent, registrar = start(bed, how=how, **config)
+            with agent:
+                check_values(report, agent, "kept: what was sent while there was no agent counts", "one", {"meanwhile": 3})
+                listed = {one["container_id"]: one["statsd_port"] for one in registrar.call("GET", "/containers").json}
+                report.check(listed == ports, "kept: all have the ports of before", (listed, ports))
+                sender.send("after:1|c")
+                check_values(report, agent, "kept: so does what is sent then", "one", {"after": 1})
+                registrar.call("DELETE", "/container/two")
+                report.check(until(lambda: set(store.kept) == {f"statsd-{ports['one']}"}),
+                             "kept: what is unregistered is kept no more", store.kept)
+
+
 def main():
-    run_each(report, (check_registration, check_many_registrations, check_restart))
+    run_each(report, (check_registration, check_many_registrations, check_restart, check_kept_sockets))
     return report.end()
 
 
