@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/apps_config.h"
 #include "agent/options.h"
 #include "api/auth/gate.h"
 #include "api/listener_options.h"
@@ -44,10 +45,13 @@ struct Config {
     std::uint32_t exited_age_s = limits::exited_age_s_default;
     bool is_accept_required = false;
     ProcessConfig process;
+    AppsConfig apps;
     Capacities capacities;
 };
 
 using ConfigError = FixedText<1024>;
+
+inline constexpr std::size_t config_bytes_max = 256 * 1024;
 
 void set_defaults(Config& config);
 
@@ -58,6 +62,9 @@ bool read_config_file(const char* path, Config& config, ConfigError& error);
 
 // The same from a text; `name` is what errors call it.
 bool read_config_text(const char* name, std::string_view text, Config& config, ConfigError& error);
+
+// Whether containers may be registered at one of the listeners.
+bool has_registration_listener(const Config& config);
 
 // What the command line says wins. False when an address is none.
 bool apply_options(const Options& options, Config& config, ConfigError& error);

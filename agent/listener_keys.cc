@@ -51,15 +51,9 @@ const char* apply_gids(const cJSON& value, Config& config) {
 }
 
 const char* apply_mode(const cJSON& value, Config& config) {
-    const std::string_view text = value.valuestring;
-    mode_t mode = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '7' || mode > 0777) return "must be octal digits, as in \"0660\"";
-        mode = mode * 8 + static_cast<mode_t>(c - '0');
-    }
-    if (text.empty() || mode > 0777) return "must be octal digits, as in \"0660\"";
-    current(config).mode = mode;
-    return nullptr;
+    return parse_file_mode(value.valuestring, current(config).mode)
+               ? nullptr
+               : "must be octal digits, as in \"0660\"";
 }
 
 template <std::size_t N>
@@ -118,6 +112,17 @@ bool parse_auth_mode(std::string_view word, AuthMode& mode) {
     if (word == "none") mode = AuthMode::none;
     if (word == "peer") mode = AuthMode::peer;
     return word == "token" || word == "none" || word == "peer";
+}
+
+bool parse_file_mode(std::string_view text, mode_t& mode) {
+    mode_t bits = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '7' || bits > 0777) return false;
+        bits = bits * 8 + static_cast<mode_t>(c - '0');
+    }
+    if (text.empty() || bits > 0777) return false;
+    mode = bits;
+    return true;
 }
 
 bool add_listener(std::string_view text, Config& config) {

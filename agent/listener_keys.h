@@ -9,6 +9,9 @@ namespace nma {
 // "token", "none" or "peer". False, and `mode` unchanged, for other words.
 [[nodiscard]] bool parse_auth_mode(std::string_view word, AuthMode& mode);
 
+// Octal digits, "0660". False, and `mode` unchanged, for anything else.
+[[nodiscard]] bool parse_file_mode(std::string_view text, mode_t& mode);
+
 // Adds a listener for which nothing but its address is said; the keys of "listen[]" are about the
 // last one added. False when there is no room, or the text is too long.
 [[nodiscard]] bool add_listener(std::string_view text, Config& config);

@@ -1,5 +1,8 @@
 #include "agent/process_rights.h"
 
+#include <unistd.h>
+
+#include "agent/apps/registration_files.h"
 #include "cgroups/mounts.h"
 #include "platform/linux/log.h"
 
@@ -27,6 +30,21 @@ void ProcessRights::add_socket_directories(const Config& config) {
     }
 }
 
+// The user that we become makes no directory below /run.
+void ProcessRights::add_registrations(const Config& config) {
+    const auto& path = config.apps.registration.directory;
+    if (!has_registration_listener(config) || path.empty()) return;
+    SystemUser user = {{}, getuid(), getgid()};
+    FixedText<256> why;
+    if (config.process.user.empty() || find_user(config.process.user.view(), user, why)) {
+        make_registration_directory(path.c_str(), user.uid, user.gid);
+    }
+    WritableDirectory& directory = directories_[directory_count_];
+    if (!directory.path.assign(path.view())) return;
+    directory.allows_making = true;
+    ++directory_count_;
+}
+
 // Of version 1: the agent writes cgroup.event_control to listen.
 void ProcessRights::add_memory_hierarchy(const Config& config, const HostRoot& root,
                                          FileReader& reader) {
@@ -50,6 +68,7 @@ void ProcessRights::add_memory_hierarchy(const Config& config, const HostRoot& r
 
 bool ProcessRights::give_away(const Config& config, const HostRoot& root, FileReader& reader) {
     add_socket_directories(config);
+    add_registrations(config);
     add_memory_hierarchy(config, root, reader);
     options_.user = config.process.user.view();
     options_.capabilities = config.process.capabilities;

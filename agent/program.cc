@@ -76,6 +76,7 @@ void Program::lay_out(Arena& arena, const Config& config) {
     readers_.init(arena, config.capacities);
     sampler_.init(arena, config.capacities);
     server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
+    apps_.init(arena, config);
 }
 
 bool Program::map_memory(const Config& config) {
@@ -105,6 +106,7 @@ bool Program::prepare(const Config& config) {
     discovery_.sandbox = config.sandbox;
     discovery_.idle_age_s = config.idle_age_s;
     discovery_.exited_age_s = config.exited_age_s;
+    discovery_.reserved_file_count = Applications::file_count(config);
     if (!map_memory(config)) return false;
     discover_identity(root_, readers_.file_reader(), identity_);
     return true;
@@ -186,6 +188,7 @@ int Program::check(const Config& config) {
 // Who connected before waits in the queues of the sockets: the first answer has figures.
 void Program::publish(void* self, const Snapshot& snapshot) {
     Program& program = *static_cast<Program*>(self);
+    program.apps_.publish(snapshot);
     program.server_.publish(&snapshot);
     if (!program.is_open_ && !program.open_doors()) program.loop_.stop();
 }
@@ -227,8 +230,10 @@ int Program::run(const Config& config) {
     if (!prepare(config) || !service_.start(server_, sampler_, config)) return 1;
     // Sockets come next: their ports and directories may take rights that are given away then.
     // Clients wait in them until there is a reading to show.
-    if (!open_listeners(config) || !give_rights_away(config) || !read_keys(config)) {
+    if (!open_listeners(config) || !apps_.open(loop_, root_, identity_, config) ||
+        !give_rights_away(config) || !read_keys(config) || !apps_.start(loop_)) {
         server_.stop();
+        apps_.stop();
         return 1;
     }
     service_.tell_unreadable();
@@ -241,6 +246,7 @@ int Program::run(const Config& config) {
     const int status = is_up && !has_failed_ ? 0 : 1;
     const bool has_ended = sampler_.stop(stop_wait_ms);
     server_.stop();
+    apps_.stop();
     service_.close();
     // What a stuck reading still looks at must stay; the exit ends its thread.
     if (!has_ended) _exit(status);
@@ -298,6 +304,7 @@ int Program::print_budget(const Config& config) {
     printf("%12zu  stacks: the sampler and %zu threads that ask file systems\n",
            limits::thread_stack_bytes * (1 + limits::statfs_thread_count),
            limits::statfs_thread_count);
+    program.apps_.print_budget();
     return 0;
 }
 

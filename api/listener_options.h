@@ -17,6 +17,11 @@ enum class AuthMode : std::uint8_t {
     peer,   // unix sockets only: the kernel says who connected
 };
 
+enum class ListenerService : std::uint8_t {
+    metrics,
+    registration,  // containers are registered here; by programs that can send no token
+};
+
 // User and group IDs that a `peer` listener serves; a process is served by its user, its group, or
 // one of its further groups.
 struct PeerList {
@@ -37,6 +42,7 @@ struct TlsFiles {
 
 struct ListenerOptions {
     ListenAddress address;
+    ListenerService service = ListenerService::metrics;
     AuthMode auth = AuthMode::token;
     PeerList peers;
     TlsFiles tls;

@@ -300,8 +300,9 @@ inline constexpr std::size_t user_entry_bytes = 16 * 1024;
 // socket, as we do.
 inline constexpr std::uint32_t socket_lock_ms_max = 500;
 
-// Sockets that systemd hands over.
-inline constexpr std::size_t systemd_socket_count_max = 64;
+// Sockets that systemd hands over: those of units, and one for each registered container that it
+// kept. More is a mistake.
+inline constexpr std::size_t systemd_socket_count_max = 32 * 1024;
 
 // PEM files of TLS, with the NUL. A chain has 2 to 4 certificates of 1 to 3 KB; a list of all
 // public authorities has 220 KB.
@@ -341,6 +342,13 @@ inline constexpr std::size_t app_sketch_count_default = 2048;
 inline constexpr std::size_t app_sketches_per_container_default = 256;
 
 inline constexpr std::size_t app_percentile_count_max = 4;
+
+// What may be configured of all these: 16 times the default.
+inline constexpr std::size_t app_container_count_max = 16 * app_container_count_default;
+inline constexpr std::size_t app_series_count_max = 16 * app_series_count_default;
+inline constexpr std::size_t app_text_bytes_max = 16 * app_text_bytes_default;
+inline constexpr std::size_t app_member_count_max = 16 * app_member_count_default;
+inline constexpr std::size_t app_sketch_count_max = 16 * app_sketch_count_default;
 
 // How long a gauge, a set, a timer or a scraped value is shown after it was sent last: twice the
 // longest interval that is usual for senders.
@@ -462,6 +470,9 @@ inline constexpr std::size_t prometheus_tag_bytes_max = 4096;  // all of a sampl
 // Prometheus endpoints of all tasks, and a URL of one.
 inline constexpr std::size_t scrape_target_count_max = 1024;
 inline constexpr std::size_t scrape_url_bytes = fetch_host_bytes + fetch_path_bytes + 16;
+
+// Those of them that the configuration names.
+inline constexpr std::size_t configured_target_count_max = 64;
 
 // Samples of one endpoint: applications have hundreds, proxies with many backends thousands.
 inline constexpr std::uint32_t scrape_sample_count_default = 10'000;

@@ -10,7 +10,7 @@ namespace nma {
 enum class AppCount : std::uint8_t {
     malformed_line,
     dropped_packet,    // by the kernel: its buffer was full
-    truncated_packet,  // longer than our buffer, so not looked at
+    truncated_packet,  // longer than our buffer: its whole lines count, the cut one does not
     skipped_event,
     skipped_service_check,
     sample,           // all that came, with those below

@@ -72,6 +72,7 @@ void AppStore::link(AppContainerState& state, std::uint32_t place) {
         state.first_plus_one = place + 1;
         state.active_index = active_count_;
         active_[active_count_++] = series.container;
+        ++active_generation_;
     } else {
         series_[state.last_plus_one - 1].next_plus_one = place + 1;
     }
@@ -93,6 +94,7 @@ void AppStore::unlink(AppContainerState& state, std::uint32_t place) {
     --state.series_count;
     state.text_bytes -= TextSlab::bytes_for(series.text_bytes());
     if (state.series_count > 0) return;
+    ++active_generation_;
     const AppContainer moved = active_[--active_count_];
     active_[state.active_index] = moved;
     containers_[moved].active_index = state.active_index;

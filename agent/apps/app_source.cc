@@ -114,8 +114,29 @@ bool AppStore::container_at(const void* self, std::uint32_t index, std::string_v
     return true;
 }
 
+bool AppStore::each_count(const void* self, std::string_view container_id,
+                          void (*take)(void* context, std::string_view name, std::uint64_t count),
+                          void* context, std::string_view& worst_metric) {
+    const AppStore& store = *static_cast<const AppStore*>(self);
+    const AppContainer container = store.find(container_id);
+    if (container == no_app_container) return false;
+    const AppCounts counts = store.counts(container);
+    for (std::size_t i = 0; i < app_count_count; ++i)
+        take(context, app_count_name(static_cast<AppCount>(i)), counts.values[i]);
+    worst_metric = counts.worst_metric;
+    return true;
+}
+
+std::uint64_t AppStore::generation(const void* self) {
+    return static_cast<const AppStore*>(self)->active_generation_;
+}
+
 AppSource AppStore::source() const {
-    return {this, each, container_at};
+    return {.self = this,
+            .each = each,
+            .container_at = container_at,
+            .each_count = each_count,
+            .generation = generation};
 }
 
 }  // namespace nma

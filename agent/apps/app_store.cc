@@ -174,6 +174,10 @@ std::uint32_t AppStore::window_at(std::uint64_t now_ns) const {
     return static_cast<std::uint32_t>(now_ns / (options_.interval_s * ns_per_s));
 }
 
+std::string_view AppStore::id_of(AppContainer container) const {
+    return is_open(container) ? containers_[container].id.view() : std::string_view();
+}
+
 AppCounts AppStore::counts(AppContainer container) const {
     AppCounts counts;
     if (!is_open(container)) return counts;

@@ -113,6 +113,10 @@ class AppStore {
     // long as the store.
     AppSource source() const;
 
+    // The ID of that container; empty when it is not open. All that are are below container_end().
+    std::string_view id_of(AppContainer container) const;
+    AppContainer container_end() const { return containers_.end(); }
+
     // All zero when the container is not open.
     AppCounts counts(AppContainer container) const;
     // Of all containers, those that were closed, too, and of senders that have none.
@@ -155,6 +159,10 @@ class AppStore {
     static bool each(const void* self, std::string_view container_id, std::string_view metric_id,
                      void (*take)(void* context, const AppDatapoint& datapoint), void* context);
     static bool container_at(const void* self, std::uint32_t index, std::string_view& id);
+    static bool each_count(const void* self, std::string_view container_id,
+                           void (*take)(void* context, std::string_view name, std::uint64_t count),
+                           void* context, std::string_view& worst_metric);
+    static std::uint64_t generation(const void* self);
     void read(const AppSeries& series, Reading& reading) const;
 
     AppCapacities capacities_;
@@ -165,6 +173,7 @@ class AppStore {
     std::span<Offenders> offenders_;  // by container
     std::span<AppContainer> active_;  // containers that have series
     std::uint32_t active_count_ = 0;
+    std::uint64_t active_generation_ = 0;  // grows whenever one joins or leaves them
     SlotPool<AppSeries> series_;
     HashIndex series_index_;
     TextSlab texts_;

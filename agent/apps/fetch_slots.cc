@@ -20,6 +20,7 @@ bool copy_request(const FetchRequest& request, FetchSlot& slot) {
     return is_sendable({request.host, request.port, request.path}) &&
            resolve_host(request.host, slot.address) && slot.path.assign(request.path) &&
            slot.accept.assign(request.accept) && slot.content_type.assign(request.content_type) &&
+           slot.authorization.assign(request.authorization) &&
            slot.request_body.assign(request.body);
 }
 
@@ -92,6 +93,7 @@ Status FetchSlots::take(const FetchRequest& request, FetchId& id) {
 
 void FetchSlots::release(FetchId id) {
     FetchSlot& slot = (*this)[id];
+    slot.authorization.clear();
     NMA_CHECK(slot.is_taken);
     NMA_CHECK(slot.state.load(std::memory_order_acquire) != FetchSlot::State::posted);
     give_back_pages(slot.body, slot.touched_bytes);

@@ -26,10 +26,11 @@ struct FetchRequest {
     std::string_view host;
     std::uint16_t port = 0;
     std::string_view path;
-    std::string_view accept;        // the Accept header; none when empty
-    std::string_view content_type;  // of the body
-    std::string_view body;          // of a POST
-    std::uint32_t timeout_ms = 0;   // from the start to the last byte
+    std::string_view accept;         // the Accept header; none when empty
+    std::string_view content_type;   // of the body
+    std::string_view authorization;  // none when empty
+    std::string_view body;           // of a POST
+    std::uint32_t timeout_ms = 0;    // from the start to the last byte
     std::size_t body_bytes_max = 0;
 };
 
@@ -67,6 +68,7 @@ struct FetchSlot {
     FixedText<limits::fetch_path_bytes> path;
     FixedText<limits::fetch_field_bytes> accept;
     FixedText<limits::fetch_field_bytes> content_type;
+    FixedText<limits::authorization_bytes + 1> authorization;
     FixedText<limits::fetch_field_bytes> request_body;
     std::uint32_t timeout_ms = 0;
     std::size_t body_bytes_max = 0;

@@ -72,7 +72,8 @@ bool add_headers(const FetchSlot& slot, evhttp_request* request) {
     };
     return add("Host", authority.c_str()) && add("Connection", "close") &&
            add("User-Agent", "node-metrics-agent/" NMA_VERSION) &&
-           add("Accept", slot.accept.c_str()) && add("Content-Type", slot.content_type.c_str());
+           add("Accept", slot.accept.c_str()) && add("Content-Type", slot.content_type.c_str()) &&
+           add("Authorization", slot.authorization.c_str());
 }
 
 }  // namespace

@@ -214,6 +214,12 @@ void Inlets::drain(Inlet& inlet) {
     }
 }
 
+bool Inlets::is_departed(std::string_view container_id) const {
+    for (std::uint32_t i = 0; i < departed_count_; ++i)
+        if (departed_[i].id.view() == container_id) return true;
+    return false;
+}
+
 void Inlets::depart(std::string_view id, std::uint64_t now_ns) {
     if (store_->find(id) == no_app_container) return;
     if (departed_count_ == departed_.size()) {

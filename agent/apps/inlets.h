@@ -58,6 +58,9 @@ class Inlets {
     // Every few seconds: drops after which no packet came, and containers that are to be forgotten.
     void tick(std::uint64_t now_ns);
 
+    // Whether it was unregistered, and what it said last is still shown.
+    bool is_departed(std::string_view container_id) const;
+
     // Closes the shared sockets. The registry is closed before.
     void stop();
 

@@ -125,6 +125,7 @@ void Metadata::fail(MetadataState state, std::string_view reason, std::uint64_t 
     release();
     unknown_.on_failed();
     if (failure_count_ < UINT32_MAX) ++failure_count_;
+    ++failure_total_;
     not_before_ns_ = now_ns + backoff_ns(failure_count_);
     set_state(state, reason);
 }

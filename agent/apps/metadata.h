@@ -99,6 +99,7 @@ class Metadata {
 
     // Grows by one with each good answer: what was taken from an earlier one is old.
     std::uint64_t generation() const { return generation_; }
+    std::uint64_t failure_total() const { return failure_total_; }    // questions, since the start
     std::uint64_t answered_at_ns() const { return answered_at_ns_; }  // the last good one; 0: none
 
     // Of the last question that is over. The text says why, for a person: "HTTP status 401: …".
@@ -128,6 +129,7 @@ class Metadata {
     Phase phase_ = Phase::idle;
     bool is_wanted_ = false;
     std::uint32_t failure_count_ = 0;  // since the last good answer
+    std::uint64_t failure_total_ = 0;
     std::uint64_t not_before_ns_ = 0;
     std::uint64_t generation_ = 0;
     std::uint64_t answered_at_ns_ = 0;

@@ -61,6 +61,16 @@ Status read_whole(int file, std::span<char> room, std::string_view& text) {
 
 }  // namespace
 
+void make_registration_directory(const char* path, uid_t owner, gid_t group) {
+    Path last;
+    std::string_view trimmed = path;
+    while (trimmed.size() > 1 && trimmed.back() == '/')
+        trimmed.remove_suffix(1);
+    struct stat info = {};
+    if (!last.assign(trimmed) || lstat(last.c_str(), &info) == 0) return;
+    if (make_directories(trimmed) == Status::ok) (void)!lchown(last.c_str(), owner, group);
+}
+
 void RegistrationFiles::init(Arena& arena) {
     listing_.init(arena);
     text_ = arena.take<char>("registration files", limits::registration_bytes_max + 1);

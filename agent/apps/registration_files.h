@@ -6,6 +6,8 @@
 // All is done relative to one descriptor, and no symbolic link below it is followed.
 #pragma once
 
+#include <sys/types.h>
+
 #include <span>
 #include <string_view>
 
@@ -13,6 +15,10 @@
 #include "platform/linux/dir_reader.h"
 
 namespace nma {
+
+// Makes `path`, and what is missing above it, for who runs as that user later. What is there
+// already stays as it is.
+void make_registration_directory(const char* path, uid_t owner, gid_t group);
 
 class RegistrationFiles {
   public:

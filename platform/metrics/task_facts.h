@@ -18,6 +18,7 @@ struct TaskFacts {
     std::string_view task_name;
     std::string_view task_id;
     std::string_view labels;  // "key\0value\0" and so on: the task's, then the configuration's
+    const char* missing = nullptr;  // why nothing is known, in a word; null when nobody is asked
 };
 
 struct TaskSource {

@@ -32,12 +32,12 @@ constexpr BadCase bad_cases[] = {
      "f:3: the file is not valid JSON here (a comma or quote too many or too few?)"},
     {"{\n\"interval\": 3}",
      "f:2: interval is not a known key; known here: listen, interval_s, host_root, node, "
-     "discovery, disk, http, auth, process, limits"},
+     "discovery, disk, http, auth, process, limits, statsd, registration, prometheus, mesos, tags"},
     {"{\"node\": {\n\n\"rol\": 3}}",
      "f:3: node.rol is not a known key; known here: mesos_id, cluster_id, hostname, role"},
     {"{\"Listen\": []}",
      "f:1: Listen is not a known key; known here: listen, interval_s, host_root, node, discovery, "
-     "disk, http, auth, process, limits"},
+     "disk, http, auth, process, limits, statsd, registration, prometheus, mesos, tags"},
     {"{\n\"interval_s\": \"3\"}", "f:2: interval_s must be a whole number"},
     {"{\"interval_s\": 1.5}", "f:1: interval_s must be a whole number"},
     {"{\"interval_s\": 0}", "f:1: interval_s must be from 1 to 3600"},
@@ -84,7 +84,7 @@ constexpr BadCase bad_cases[] = {
      "authorizer_cache_s"},
     {"{\n\"node.role\": \"master\"}",
      "f:2: node.role is not a known key; known here: listen, interval_s, host_root, node, "
-     "discovery, disk, http, auth, process, limits"},
+     "discovery, disk, http, auth, process, limits, statsd, registration, prometheus, mesos, tags"},
     {"{\"interval\\u005fs\": \"3\"}", "f: interval_s must be a whole number"},
     {"{\"node\": {\n\"mesos_id\": \"a/b\"}}",
      "f:2: node.mesos_id must be of letters, digits and hyphens"},

@@ -1,0 +1,122 @@
+// What a new reading means for applications: who lives, who is new, and who is gone.
+#include "agent/applications.h"
+#include "platform/linux/clock.h"
+#include "platform/linux/log.h"
+#include "platform/metrics/agent_counters.h"
+
+namespace nma {
+
+namespace {
+
+// Readings that a container may be missing in: the first may have begun before it was made.
+constexpr std::uint8_t absence_count_max = 2;
+
+// A registration from before the start that nobody knows is forgotten after this long.
+constexpr std::uint64_t lost_after_ns = 60'000'000'000;
+
+}  // namespace
+
+void Applications::publish(const Snapshot& snapshot) {
+    directory_.publish(snapshot);
+    if (has_mesos_) note_unknown(snapshot);
+    // Before containers are forgotten: a late answer would make them anew.
+    if (has_targets_ && has_mesos_) set_discovered_targets();
+    if (has_registry_ && has_mesos_) drop_lost_registrations();
+    if (has_store_) forget_departed();
+}
+
+void Applications::note_unknown(const Snapshot& snapshot) {
+    Metadata& metadata = mesos_.metadata();
+    const std::uint64_t now_ns = boottime_ns();
+    const auto note = [&](std::string_view id) {
+        const TaskInfo* info = metadata.find(id);
+        if (info == nullptr || info->is_waiting) metadata.note_unknown(id, now_ns);
+    };
+    for (std::size_t i = 0; i < snapshot.living_count; ++i)
+        note(snapshot.text(snapshot.containers[i].id));
+    if (!has_registry_) return;
+    for (std::uint32_t i = 0; i < registry_.capacity(); ++i) {
+        if (const Registration* registration = registry_.at(i)) note(registration->id.view());
+    }
+}
+
+// Of containers that live: another's may have the address of one that is gone by now.
+void Applications::set_discovered_targets() {
+    const Metadata& metadata = mesos_.metadata();
+    shown_generation_ = metadata.generation();
+    std::size_t count = 0;
+    for (const TaskTarget& target : metadata.targets()) {
+        if (count == target_specs_.size()) break;
+        if (!directory_.is_living(target.container_id)) continue;
+        target_specs_[count++] = {target.container_id, {target.host, target.port, target.path}};
+    }
+    targets_.set_targets(ScrapeSource::discovered, target_specs_.first(count));
+}
+
+// What ended while the agent was down, nobody unregisters. A container that the Mesos agent knows,
+// or that has a cgroup, is there.
+void Applications::drop_lost_registrations() {
+    const Metadata& metadata = mesos_.metadata();
+    if (metadata.answered_at_ns() < started_at_ns_ + lost_after_ns) return;
+    for (std::uint32_t i = 0; i < registry_.capacity(); ++i) {
+        const Registration* registration = registry_.at(i);
+        if (!loaded_[i] || registration == nullptr) continue;
+        loaded_[i] = false;
+        const RegistrationId id = registration->id;
+        if (directory_.is_living(id.view()) || metadata.find(id.view()) != nullptr) continue;
+        log_line(LogLevel::info, "container %s ended while the agent was down: unregistered",
+                 id.c_str());
+        (void)registry_.remove(id.view());
+    }
+}
+
+bool Applications::is_needed(std::string_view id) const {
+    if (directory_.find(id) != nullptr) return true;
+    if (has_registry_ && registry_.find(id) != nullptr) return true;
+    if (has_inlets_ && inlets_.is_departed(id)) return true;
+    if (id == config_->apps.statsd.host_container.view()) return true;
+    const PrometheusConfig& prometheus = config_->apps.prometheus;
+    for (const ConfiguredTarget& target : std::span(prometheus.targets, prometheus.target_count)) {
+        if (target.container_id.view() == id) return true;
+    }
+    return false;
+}
+
+void Applications::forget_departed() {
+    for (AppContainer container = 0; container < store_.container_end(); ++container) {
+        const std::string_view id = store_.id_of(container);
+        std::uint8_t& absences = absences_[container];
+        if (id.empty() || is_needed(id)) {
+            absences = 0;
+        } else if (++absences >= absence_count_max) {
+            absences = 0;
+            store_.close(container);
+        }
+    }
+}
+
+void Applications::count() const {
+    const auto set = [](AgentCounter counter, std::uint64_t value) {
+        set_agent_count(counter, value);
+    };
+    if (has_mesos_) set(AgentCounter::mesos_failures, mesos_.metadata().failure_total());
+    if (!has_store_) return;
+    const AppCounts& totals = store_.totals();
+    set(AgentCounter::statsd_malformed_lines, totals[AppCount::malformed_line]);
+    set(AgentCounter::statsd_truncated_packets, totals[AppCount::truncated_packet]);
+    set(AgentCounter::statsd_skipped,
+        totals[AppCount::skipped_event] + totals[AppCount::skipped_service_check]);
+    set(AgentCounter::statsd_overflows, totals[AppCount::overflow] +
+                                            totals[AppCount::overflow_member] +
+                                            totals[AppCount::overflow_sketch]);
+    if (!has_inlets_) return;
+    const IntakeCounts& intake = inlets_.intake_counts();
+    const std::uint64_t unattributed =
+        intake.unattributed_samples + intake.unknown_container_samples + intake.unheld_samples;
+    set(AgentCounter::statsd_samples, totals[AppCount::sample] + unattributed);
+    set(AgentCounter::statsd_unattributed, unattributed);
+    set(AgentCounter::statsd_packets, inlets_.counts().packets);
+    set(AgentCounter::statsd_dropped_packets, inlets_.counts().dropped_packets);
+}
+
+}  // namespace nma

@@ -1,0 +1,43 @@
+// What the rooms of applications ask about containers, answered from the last reading and from who
+// registered. All on the event loop's thread.
+#pragma once
+
+#include "agent/apps/container_questions.h"
+#include "agent/apps/registry.h"
+#include "cgroups/container_name.h"
+#include "platform/linux/host_root.h"
+#include "platform/metrics/snapshot.h"
+
+namespace nma {
+
+class ContainerDirectory {
+  public:
+    // All must outlive it. `registry` may be null.
+    void start(const HostRoot& root, const NamingRules& rules, const Registry* registry);
+
+    // The reading that counts from now on, until the next call.
+    void publish(const Snapshot& snapshot) { snapshot_ = &snapshot; }
+
+    ContainerQuestions questions();
+
+    // Null before the first reading, and when there is none of that ID. It may have ended.
+    const ContainerEntry* find(std::string_view id) const;
+
+    bool is_living(std::string_view id) const;
+
+  private:
+    static bool container_of(void* self, std::string_view cgroup_text, ContainerIdText& id);
+    static bool exists(void* self, std::string_view id);
+    static bool by_inode(void* self, std::uint64_t inode, ContainerIdText& id);
+    static bool is_place_of(void* self, std::string_view controllers, std::string_view path,
+                            std::string_view id);
+
+    bool has_inode(const char* mount, std::string_view path, std::uint64_t inode) const;
+
+    const HostRoot* root_ = nullptr;
+    NamingRules rules_;
+    const Registry* registry_ = nullptr;
+    const Snapshot* snapshot_ = nullptr;
+};
+
+}  // namespace nma
