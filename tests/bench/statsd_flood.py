@@ -143,7 +143,7 @@ def free_port():
 def start_agent(folder, agent):
     port = free_port()
     config = {"listen": [{"address": "unix:" + folder + "/s", "auth": "none"}],
-              "statsd": {"listen": [f"udp:127.0.0.1:{port}"], "host_container": "bench"}}
+              "statsd": {"listen": [f"127.0.0.1:{port}"], "host_container": "bench"}}
     with open(folder + "/agent.json", "w") as file:
         json.dump(config, file)
 

@@ -155,7 +155,7 @@ def check_windows():
 def check_shared_port():
     with Bed(program) as bed:
         [port] = free_ports(1)
-        agent, registrar = start(bed, statsd={"listen": [f"udp:127.0.0.1:{port}", "unix:" + bed.path("statsd")],
+        agent, registrar = start(bed, statsd={"listen": [f"127.0.0.1:{port}", "unix:" + bed.path("statsd")],
                                               "socket_mode": "0620"})
         with agent, Sender(port) as sender:
             registrar.register(CONTAINER)
@@ -183,7 +183,7 @@ def send_unix(path, *packets):
 def check_host_container():
     with Bed(program) as bed:
         [port] = free_ports(1)
-        agent, _ = start(bed, statsd={"listen": [f"udp:127.0.0.1:{port}", "unix:" + bed.path("statsd")],
+        agent, _ = start(bed, statsd={"listen": [f"127.0.0.1:{port}", "unix:" + bed.path("statsd")],
                                       "host_container": "the-node"})
         with agent, Sender(port) as sender:
             send_unix(bed.path("statsd"), "by.unix:1|g\nby.unix.count:2|c")
