@@ -26,6 +26,7 @@ struct ProcessConfig {
 
 struct ConfiguredListener {
     FixedText<256> text;      // the address as it was written
+    bool has_auth = false;    // "auth" was given
     ListenerOptions options;  // a limit of 0 means Config::listener_defaults until finish_config
 };
 
@@ -63,8 +64,8 @@ bool read_config_text(const char* name, std::string_view text, Config& config, C
 bool apply_options(const Options& options, Config& config, ConfigError& error);
 
 // Last: fills in what nobody said, 127.0.0.1:61092 for everybody on this machine when no address
-// was given. False when a listener lets in whom it must not, or asks for tokens of which none
-// could be good.
+// for metrics was given. False when a listener lets in whom it must not, or asks for tokens of
+// which none could be good.
 bool finish_config(Config& config, ConfigError& error);
 
 }  // namespace nma

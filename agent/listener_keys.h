@@ -16,6 +16,12 @@ namespace nma {
 // Takes the default for each limit that was not given.
 void fill_limits(ListenerOptions& options, const ListenerOptions& defaults);
 
+// Takes its address apart, and asks whether it may be listened on; limits that were not given come
+// later. False, and `why` says what to do.
+[[nodiscard]] bool take_listener(ConfiguredListener& listener, ListenError& why);
+
+bool has_metrics_listener(const Config& config);
+
 std::span<const KeyRow> listener_keys();
 
 }  // namespace nma
