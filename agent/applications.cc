@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/apps/fd_store.h"
+#include "agent/apps/registration_http.h"
 #include "platform/linux/clock.h"
 #include "platform/linux/file_limit.h"
 #include "platform/linux/listen_fds.h"
@@ -29,7 +30,7 @@ bool refuse(const char* what, const char* why) {
 
 void Applications::init(Arena& arena, const Config& config) {
     const AppsConfig& apps = config.apps;
-    has_registry_ = has_registration_listener(config);
+    has_registry_ = has_listener(config, ListenerService::registration);
     has_inlets_ = has_registry_ || apps.statsd.listen_count > 0;
     has_mesos_ = !apps.mesos.url.empty();
     has_targets_ = apps.prometheus.target_count > 0 || (has_mesos_ && apps.mesos.has_scraping);
@@ -63,7 +64,7 @@ void Applications::print_budget() const {
 }
 
 std::size_t Applications::file_count(const Config& config) {
-    const bool has_registry = has_registration_listener(config);
+    const bool has_registry = has_listener(config, ListenerService::registration);
     const AppsConfig& apps = config.apps;
     std::size_t count = 0;
     if (has_registry) count += apps.registration.count_max;
@@ -215,6 +216,14 @@ void Applications::set_configured_targets() {
         (void)parse_scrape_url(target.url.view(), spec.url);
     }
     targets_.set_targets(ScrapeSource::configured, target_specs_.first(count));
+}
+
+CommandAnswer Applications::answer_command(void* self, std::string_view method,
+                                           std::string_view path, std::string_view body,
+                                           TextSink& sink) {
+    auto& apps = *static_cast<Applications*>(self);
+    const RegistrationAnswer answer = answer_registration(method, path, body, apps.registry_, sink);
+    return {answer.status, answer.location, answer.allow};
 }
 
 void Applications::stop() {

@@ -10,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/container_directory.h"
 #include "agent/mesos_client.h"
+#include "api/command.h"
 
 namespace nma {
 
@@ -43,9 +44,11 @@ class Applications {
     // Good as long as this. Null functions when there is nothing to be asked.
     AppSource apps() const { return answers_.apps(); }
     TaskSource tasks() const { return answers_.tasks(); }
-    Registry* registry() { return has_registry_ ? &registry_ : nullptr; }
+    CommandHandler commands() { return {this, answer_command}; }
 
   private:
+    static CommandAnswer answer_command(void* self, std::string_view method, std::string_view path,
+                                        std::string_view body, TextSink& sink);
     static void on_tick(void* self, std::uint32_t ready);
 
     bool open_shared(const StatsdConfig& statsd);

@@ -115,19 +115,6 @@ const char* type_words(KeyType type) {
     return "";
 }
 
-// Takes its address apart, and asks whether it may be listened on; limits that were not given come
-// later.
-bool take_listener(ConfiguredListener& listener, ListenError& why) {
-    if (!parse_listen_address(listener.text.view(), listener.options.address, why)) return false;
-    ListenerOptions whole = listener.options;
-    fill_limits(whole, ListenerOptions{});
-    const PeerList& peers = whole.peers;
-    if (whole.auth != AuthMode::peer && peers.uid_count + peers.gid_count > 0) {
-        return refuse_listener(why, "\"uids\" and \"gids\" are looked at with auth \"peer\" only");
-    }
-    return check_listener(whole, why);
-}
-
 // One reading of one text; keeps what every error message needs.
 class ConfigReader {
   public:
@@ -327,6 +314,14 @@ bool take_address(const char* text, AuthMode auth, Config& config, ConfigError& 
     return false;
 }
 
+bool add_default_listener(Config& config, ConfigError& error) {
+    if (config.listen_count < limits::listener_count_max)
+        return take_address(default_listen, AuthMode::none, config, error);
+    (void)error.assign(
+        "listen has 8 addresses for registrations, so that none is left for metrics: remove one");
+    return false;
+}
+
 bool has_token_files(const TokenFiles& files) {
     return !files.secret.empty() || !files.public_key.empty() || !files.jwks.empty() ||
            !files.tokens.empty();
@@ -348,9 +343,9 @@ bool read_config_text(const char* name, std::string_view text, Config& config, C
     return ConfigReader(name, text, config, error).read();
 }
 
-bool has_registration_listener(const Config& config) {
+bool has_listener(const Config& config, ListenerService service) {
     for (std::size_t i = 0; i < config.listen_count; ++i) {
-        if (config.listen[i].options.service == ListenerService::registration) return true;
+        if (config.listen[i].options.service == service) return true;
     }
     return false;
 }
@@ -373,9 +368,8 @@ bool finish_config(Config& config, ConfigError& error) {
         (void)error.assign(wrong);
         return false;
     }
-    if (config.listen_count == 0 && !take_address(default_listen, AuthMode::none, config, error)) {
+    if (!has_listener(config, ListenerService::metrics) && !add_default_listener(config, error))
         return false;
-    }
     for (std::size_t i = 0; i < config.listen_count; ++i) {
         ConfiguredListener& listener = config.listen[i];
         fill_limits(listener.options, config.listener_defaults);

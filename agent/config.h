@@ -27,6 +27,7 @@ struct ProcessConfig {
 
 struct ConfiguredListener {
     FixedText<256> text;      // the address as it was written
+    bool has_auth = false;    // "auth" was given
     ListenerOptions options;  // a limit of 0 means Config::listener_defaults until finish_config
 };
 
@@ -63,15 +64,15 @@ bool read_config_file(const char* path, Config& config, ConfigError& error);
 // The same from a text; `name` is what errors call it.
 bool read_config_text(const char* name, std::string_view text, Config& config, ConfigError& error);
 
-// Whether containers may be registered at one of the listeners.
-bool has_registration_listener(const Config& config);
+// Whether one of the listeners serves that.
+bool has_listener(const Config& config, ListenerService service);
 
 // What the command line says wins. False when an address is none.
 bool apply_options(const Options& options, Config& config, ConfigError& error);
 
 // Last: fills in what nobody said, 127.0.0.1:61092 for everybody on this machine when no address
-// was given. False when a listener lets in whom it must not, or asks for tokens of which none
-// could be good.
+// for metrics was given. False when a listener lets in whom it must not, or asks for tokens of
+// which none could be good.
 bool finish_config(Config& config, ConfigError& error);
 
 }  // namespace nma

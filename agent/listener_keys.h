@@ -19,6 +19,10 @@ namespace nma {
 // Takes the default for each limit that was not given.
 void fill_limits(ListenerOptions& options, const ListenerOptions& defaults);
 
+// Takes its address apart, and asks whether it may be listened on; limits that were not given come
+// later. False, and `why` says what to do.
+[[nodiscard]] bool take_listener(ConfiguredListener& listener, ListenError& why);
+
 std::span<const KeyRow> listener_keys();
 
 }  // namespace nma

@@ -33,7 +33,7 @@ void ProcessRights::add_socket_directories(const Config& config) {
 // The user that we become makes no directory below /run.
 void ProcessRights::add_registrations(const Config& config) {
     const auto& path = config.apps.registration.directory;
-    if (!has_registration_listener(config) || path.empty()) return;
+    if (!has_listener(config, ListenerService::registration) || path.empty()) return;
     SystemUser user = {{}, getuid(), getgid()};
     FixedText<256> why;
     if (config.process.user.empty() || find_user(config.process.user.view(), user, why)) {

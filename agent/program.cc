@@ -68,11 +68,14 @@ bool print_answer(const Options& options, const Snapshot& snapshot, const NodeId
 }  // namespace
 
 void Program::lay_out(Arena& arena, const Config& config) {
-    std::size_t connection_count = 0;
-    for (std::size_t i = 0; i < config.listen_count; ++i)
-        connection_count += config.listen[i].options.connection_count_max;
-    const ServerOptions options = {.is_accept_required = config.is_accept_required,
-                                   .connection_count_max = connection_count};
+    ServerOptions options = {
+        .is_accept_required = config.is_accept_required,
+        .connection_count_max = 0,
+        .has_registrations = has_listener(config, ListenerService::registration)};
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        const ListenerOptions& listener = config.listen[i].options;
+        options.connection_count_max += listener.connection_count_max;
+    }
     readers_.init(arena, config.capacities);
     sampler_.init(arena, config.capacities);
     server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
@@ -207,11 +210,17 @@ bool Program::open_doors() {
 }
 
 void Program::announce() const {
-    for (std::size_t i = 0; i < server_.listener_count(); ++i) {
-        log_line(LogLevel::info, "listening on %s", server_.address(i).c_str());
+    std::size_t first = server_.listener_count();  // of those that serve metrics; there is one
+    for (std::size_t i = server_.listener_count(); i-- > 0;) {
+        if (server_.service(i) == ListenerService::metrics) first = i;
     }
-    const FixedText<256> address = server_.address(0);
-    const char* token = server_.asks_for_tokens(0) ? " -H 'Authorization: Bearer TOKEN'" : "";
+    for (std::size_t i = 0; i < server_.listener_count(); ++i) {
+        const bool is_registration = server_.service(i) == ListenerService::registration;
+        log_line(LogLevel::info, "listening on %s%s", server_.address(i).c_str(),
+                 is_registration ? " for registrations" : "");
+    }
+    const FixedText<256> address = server_.address(first);
+    const char* token = server_.asks_for_tokens(first) ? " -H 'Authorization: Bearer TOKEN'" : "";
     constexpr std::string_view unix_prefix = "unix:";
     if (address.view().starts_with(unix_prefix)) {
         log_line(LogLevel::info, "try: curl -sS%s --unix-socket %s http://localhost/v0/node", token,
@@ -237,6 +246,7 @@ int Program::run(const Config& config) {
         return 1;
     }
     service_.tell_unreadable();
+    server_.set_commands(apps_.commands());
     readers_.start(root_, discovery_);
     // The first reading may last; the loop is at work meanwhile.
     const bool is_up =

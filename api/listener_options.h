@@ -59,8 +59,9 @@ struct ListenerOptions {
     std::uint32_t request_s_max = 30;  // from then until its answer was taken
 };
 
-// Whether this may be listened on: `auth` must suit the address. Of systemd's socket the address is
-// known once it was looked at; then ask again. False, and `error` says what to do.
+// Whether this may be listened on: `auth` must suit the address and the service. Of systemd's
+// socket the address is known once it was looked at; then ask again. False, and `error` says what
+// to do.
 bool check_listener(const ListenerOptions& options, ListenError& error);
 
 // Whether tokens come over a network readably. `options.address` is as it was bound.

@@ -54,6 +54,9 @@ void Server::init(Arena& arena, const Capacities& capacities, Catalogue catalogu
     places_ = arena.take<Connection>("connections", options.connection_count_max);
     tls_.init(arena);
     init_access(arena);
+    if (!options.has_registrations) return;
+    bodies_.init(arena);
+    small_answer_ = arena.take<char>("bodies of registrations", limits::command_answer_bytes);
 }
 
 void Server::publish(const Snapshot* snapshot) {
@@ -153,7 +156,7 @@ MHD_Response* Server::encode(const RouteContext& context, const Route& route, Fi
     Status status = Status::full;
     std::size_t body_bytes = 0;
     if (!run.empty()) {
-        TextSink sink(run.subspan(sizeof(BodyHead)));
+        TextSink sink(run.subspan(body_head_bytes));
         status = route.write(context, sink);
         body_bytes = sink.size();
     }
@@ -162,17 +165,23 @@ MHD_Response* Server::encode(const RouteContext& context, const Route& route, Fi
         instead = status == Status::absent ? Fixed::empty : Fixed::busy;
         return nullptr;
     }
-    pool_.take(run, sizeof(BodyHead) + body_bytes);
-    auto* head = reinterpret_cast<BodyHead*>(run.data());
-    head->pool = &pool_;
-    MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
-        body_bytes, run.data() + sizeof(BodyHead), give_back, head);
+    MHD_Response* response = make_pooled(run, body_bytes);
     if (response == nullptr) {
-        give_back(head);
         instead = Fixed::busy;
         return nullptr;
     }
     MHD_add_response_header(response, "Content-Type", all_formats()[0].content_type);
+    return response;
+}
+
+MHD_Response* Server::make_pooled(std::span<char> run, std::size_t body_bytes) {
+    static_assert(sizeof(BodyHead) == body_head_bytes);
+    pool_.take(run, body_head_bytes + body_bytes);
+    auto* head = reinterpret_cast<BodyHead*>(run.data());
+    head->pool = &pool_;
+    MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
+        body_bytes, run.data() + body_head_bytes, give_back, head);
+    if (response == nullptr) give_back(head);
     return response;
 }
 

@@ -11,6 +11,8 @@
 #include "api/auth/failure_log.h"
 #include "api/auth/gate.h"
 #include "api/body_pool.h"
+#include "api/command.h"
+#include "api/command_bodies.h"
 #include "api/connection_table.h"
 #include "api/listen_socket.h"
 #include "api/router.h"
@@ -27,6 +29,7 @@ namespace nma {
 struct ServerOptions {
     bool is_accept_required = false;         // a request without Accept is 406
     std::size_t connection_count_max = 512;  // on all listeners together
+    bool has_registrations = false;          // sets memory aside for listeners that serve them
 };
 
 class Server {
@@ -47,6 +50,10 @@ class Server {
     // Whether the files and names of these options are good, without opening anything. False, and
     // `error` says why.
     [[nodiscard]] bool try_out(const ListenerOptions& options, ListenError& error);
+
+    // Who answers on listeners that serve registrations; without one they answer 503. Before
+    // attach, or on the loop's thread.
+    void set_commands(const CommandHandler& commands) { commands_ = commands; }
 
     // Of the index-th listener, as it was bound: "http://127.0.0.1:61092" or "unix:/path".
     FixedText<256> address(std::size_t index) const;
@@ -87,6 +94,7 @@ class Server {
     const TokenChecker& tokens() const { return gate_.tokens(); }
 
     std::size_t listener_count() const { return listener_count_; }
+    ListenerService service(std::size_t index) const;
     bool asks_for_tokens(std::size_t index) const;
     std::uint64_t pool_full_count() const { return pool_full_count_; }
     std::uint64_t refused_count() const { return refused_count_; }      // no place: 503 or closed
@@ -106,9 +114,11 @@ class Server {
         method_not_allowed,
         not_acceptable,
         uri_too_long,
+        body_too_large,
         headers_too_large,
         bad_query,
         busy,
+        bodies_busy,
         empty,
         count,
     };
@@ -141,7 +151,7 @@ class Server {
         MHD_Connection* connection;
         const char* path;
         const char* method;
-        const Listener& listener;
+        Listener& listener;
     };
 
     // Who asks.
@@ -152,6 +162,7 @@ class Server {
     };
 
     static constexpr std::size_t shared_count_max = 8;
+    static constexpr std::size_t body_head_bytes = 16;  // before each body in the pool
 
     // Of the connection, by the library's word for it.
     static Connection& connection_of(MHD_Connection* connection);
@@ -193,8 +204,18 @@ class Server {
     bool send_own(const Request& request, const RouteContext& context, const Route& route);
     Shared* shared_slot(const RouteContext& context, const Route& route);
     MHD_Response* encode(const RouteContext& context, const Route& route, Fixed& instead);
+    // A response whose body stands in `run`, of the pool, behind its head; null, and the run given
+    // back, when the library has no memory.
+    MHD_Response* make_pooled(std::span<char> run, std::size_t body_bytes);
     void drop_shared();
     void drop_responses();
+    bool begin_command(const Request& request, void** context);
+    CommandBody* body_of(void* context);
+    bool collect(std::string_view piece, void* context);
+    void drop_body(void** context);
+    bool finish_command(const Request& request, void** context);
+    static bool send_command_answer(const Request& request, const CommandAnswer& answer,
+                                    std::size_t body_bytes, MHD_Response* response);
 
     Catalogue catalogue_;
     const NodeIdentity* identity_ = nullptr;
@@ -204,6 +225,9 @@ class Server {
     MHD_Connection* suspended_[limits::suspended_count_max] = {};
     std::size_t suspended_count_ = 0;
     BodyPool pool_;
+    CommandHandler commands_;
+    CommandBodies bodies_;
+    std::span<char> small_answer_;  // to a command, when the pool has no room
     const Snapshot* snapshot_ = nullptr;
     MHD_Response* fixed_[static_cast<std::size_t>(Fixed::count)] = {};
     Shared shared_[shared_count_max] = {};

@@ -46,9 +46,11 @@ void ServerCallbacks::note_connection(void* context, MHD_Connection*, void** pla
     }
 }
 
-void ServerCallbacks::note_completed(void* context, MHD_Connection* connection, void**,
+void ServerCallbacks::note_completed(void* context, MHD_Connection* connection, void** request,
                                      MHD_RequestTerminationCode) {
     auto& listener = *static_cast<Server::Listener*>(context);
+    if (listener.options.service == ListenerService::registration)
+        listener.server->drop_body(request);
     Connection& place = Server::connection_of(connection);
     if (listener.connections.note_answered(place, boottime_ns())) hang_up(place);
 }

@@ -312,6 +312,15 @@ inline constexpr std::size_t tls_client_ca_bytes = 512 * 1024;
 
 // How long a client certificate that was good is not looked at again.
 inline constexpr std::uint32_t client_certificate_s_max = 60;
+
+// Requests with a body, on listeners that serve registrations: bodies on their way at the same
+// time, and the largest. A body is mostly there with its header, so one place serves many.
+inline constexpr std::size_t command_count_max = 16;
+inline constexpr std::size_t command_body_bytes_max = 4096;
+
+// What an answer to one has at least: a registration takes 350 bytes, an error 400.
+inline constexpr std::size_t command_answer_bytes = 1024;
+
 // Applications ------------------------------------------------------------------------------------
 
 // Of what an application sends: one name, as long as a file's may be; and the tags of one sample,
