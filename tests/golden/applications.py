@@ -56,7 +56,10 @@ class Registrar:
         for key, value in (("Host", ""), ("Accept", "application/json"), ("Content-Type", "application/json"),
                            ("Content-Length", str(len(text)))):
             connection.putheader(key, value)
-        connection.endheaders(text)
+        try:
+            connection.endheaders(text)
+        except BrokenPipeError:
+            pass  # it may refuse to hear all of a body that is too large, and still answer
         try:
             return Answer(connection.getresponse())
         finally:
