@@ -54,6 +54,10 @@ class Server {
     // Serves from the loop from now on. False when the loop has no room.
     [[nodiscard]] bool attach(EventLoop& loop);
 
+    // Whom to ask what applications said and who runs where. Both are asked on the loop's thread,
+    // and must outlive the server. Before `attach`, or on the loop's thread.
+    void set_sources(const AppSource& apps, const TaskSource& tasks);
+
     // From now on all answers are from this snapshot; the one before is not looked at any more. On
     // the loop's thread only.
     void publish(const Snapshot* snapshot);
@@ -113,11 +117,13 @@ class Server {
         count,
     };
 
-    // Bodies that are the same for everybody until the next snapshot.
+    // Bodies that are the same for everybody until the next snapshot, or, where they list
+    // applications, until there are others.
     struct Shared {
         const Route* route = nullptr;
         View view = View::standard;
         bool has_exited = false;
+        std::uint64_t generation = 0;  // of the applications; 0 where they do not count
         MHD_Response* response = nullptr;
     };
 
@@ -193,6 +199,8 @@ class Server {
     bool send_own(const Request& request, const RouteContext& context, const Route& route);
     Shared* shared_slot(const RouteContext& context, const Route& route);
     MHD_Response* encode(const RouteContext& context, const Route& route, Fixed& instead);
+    std::uint64_t app_generation(const Route& route) const;
+    static void drop(Shared& shared);
     void drop_shared();
     void drop_responses();
 
@@ -205,6 +213,8 @@ class Server {
     std::size_t suspended_count_ = 0;
     BodyPool pool_;
     const Snapshot* snapshot_ = nullptr;
+    AppSource apps_;
+    TaskSource tasks_;
     MHD_Response* fixed_[static_cast<std::size_t>(Fixed::count)] = {};
     Shared shared_[shared_count_max] = {};
     Listener listeners_[limits::listener_count_max] = {};

@@ -1,0 +1,100 @@
+#include "api/json_members.h"
+
+#include <algorithm>
+
+#include "api/json_writer.h"
+
+namespace nma {
+
+namespace {
+
+// Walks over the pairs of all texts.
+struct PairCursor {
+    std::span<const std::string_view> texts;
+    std::string_view rest;
+
+    bool next(std::string_view& key, std::string_view& value) {
+        while (!take(key, value)) {
+            if (texts.empty()) return false;
+            rest = texts.front();
+            texts = texts.subspan(1);
+        }
+        return true;
+    }
+
+    bool take(std::string_view& key, std::string_view& value) {
+        const std::size_t key_end = rest.find('\0');
+        if (key_end == rest.npos) return false;
+        const std::size_t value_end = rest.find('\0', key_end + 1);
+        if (value_end == rest.npos) return false;
+        key = rest.substr(0, key_end);
+        value = rest.substr(key_end + 1, value_end - key_end - 1);
+        rest.remove_prefix(value_end + 1);
+        return true;
+    }
+};
+
+bool is_ascii(char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+}
+
+// One character as it comes out.
+std::string_view take_shown(std::string_view& text) {
+    std::size_t bytes = 0;
+    const std::size_t good = utf8_sequence_bytes(text, bytes);
+    const std::string_view shown = good == 0 ? "\xEF\xBF\xBD" : text.substr(0, good);
+    text.remove_prefix(good == 0 ? bytes : good);
+    return shown;
+}
+
+// What is ASCII ends every sequence, good or bad, and stands for itself alone: where two texts part
+// at such a character, or at an end, they come out different.
+bool come_out_the_same(std::string_view a, std::string_view b) {
+    const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    if (in_a == a.end() && in_b == b.end()) return true;
+    if ((in_a == a.end() || is_ascii(*in_a)) && (in_b == b.end() || is_ascii(*in_b))) return false;
+    while (!a.empty() && !b.empty()) {
+        if (take_shown(a) != take_shown(b)) return false;
+    }
+    return a.empty() && b.empty();
+}
+
+// Whether one of the first `count` keys is the same as this one.
+bool has_twin(std::span<const std::string_view> texts, std::size_t count, std::string_view key) {
+    PairCursor pairs = {.texts = texts, .rest = {}};
+    std::string_view other;
+    std::string_view value;
+    for (; count > 0 && pairs.next(other, value); --count) {
+        if (come_out_the_same(other, key)) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void append_json_member(TextSink& sink, std::string_view key, std::string_view value,
+                        bool& is_first) {
+    if (!is_first) sink.append(',');
+    is_first = false;
+    append_json_string(sink, key);
+    sink.append(':');
+    append_json_string(sink, value);
+}
+
+void append_json_pairs(TextSink& sink, std::span<const std::string_view> texts) {
+    PairCursor pairs = {.texts = texts, .rest = {}};
+    std::string_view key;
+    std::string_view value;
+    std::string_view last;
+    bool is_first = true;
+    bool is_sorted = true;  // and ASCII, so that no two come out the same
+    sink.append('{');
+    for (std::size_t i = 0; sink.status() == Status::ok && pairs.next(key, value); ++i) {
+        is_sorted = is_sorted && (is_first || last < key) && std::ranges::all_of(key, is_ascii);
+        last = key;
+        if (is_sorted || !has_twin(texts, i, key)) append_json_member(sink, key, value, is_first);
+    }
+    sink.append('}');
+}
+
+}  // namespace nma
