@@ -47,6 +47,17 @@ std::string_view take_shown(std::string_view& text) {
     return shown;
 }
 
+// Comes out as it is.
+bool is_utf8(std::string_view text) {
+    std::size_t bad_bytes = 0;
+    while (!text.empty()) {
+        const std::size_t bytes = is_ascii(text[0]) ? 1 : utf8_sequence_bytes(text, bad_bytes);
+        if (bytes == 0) return false;
+        text.remove_prefix(bytes);
+    }
+    return true;
+}
+
 // What is ASCII ends every sequence, good or bad, and stands for itself alone: where two texts part
 // at such a character, or at an end, they come out different.
 bool come_out_the_same(std::string_view a, std::string_view b) {
@@ -87,10 +98,10 @@ void append_json_pairs(TextSink& sink, std::span<const std::string_view> texts) 
     std::string_view value;
     std::string_view last;
     bool is_first = true;
-    bool is_sorted = true;  // and ASCII, so that no two come out the same
+    bool is_sorted = true;  // and UTF-8, so that no two come out the same
     sink.append('{');
     for (std::size_t i = 0; sink.status() == Status::ok && pairs.next(key, value); ++i) {
-        is_sorted = is_sorted && (is_first || last < key) && std::ranges::all_of(key, is_ascii);
+        is_sorted = is_sorted && (is_first || last < key) && is_utf8(key);
         last = key;
         if (is_sorted || !has_twin(texts, i, key)) append_json_member(sink, key, value, is_first);
     }
