@@ -1,6 +1,7 @@
 #include "api/json_members.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "api/json_writer.h"
 
@@ -47,17 +48,6 @@ std::string_view take_shown(std::string_view& text) {
     return shown;
 }
 
-// Comes out as it is.
-bool is_utf8(std::string_view text) {
-    std::size_t bad_bytes = 0;
-    while (!text.empty()) {
-        const std::size_t bytes = is_ascii(text[0]) ? 1 : utf8_sequence_bytes(text, bad_bytes);
-        if (bytes == 0) return false;
-        text.remove_prefix(bytes);
-    }
-    return true;
-}
-
 // What is ASCII ends every sequence, good or bad, and stands for itself alone: where two texts part
 // at such a character, or at an end, they come out different.
 bool come_out_the_same(std::string_view a, std::string_view b) {
@@ -81,6 +71,51 @@ bool has_twin(std::span<const std::string_view> texts, std::size_t count, std::s
     return false;
 }
 
+// Where the program lies is random: nobody can choose keys for their hashes.
+std::uint64_t hash_seed() {
+    static constexpr char place = 0;
+    return reinterpret_cast<std::uintptr_t>(&place);
+}
+
+// Of the key as it comes out.
+std::uint64_t hash_of(std::string_view key) {
+    std::uint64_t hash = hash_seed();
+    const auto mix = [&hash](char c) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x9e3779b97f4a7c15;
+        hash ^= hash >> 29;
+    };
+    while (!key.empty()) {
+        if (!is_ascii(key[0])) {
+            for (const char c : take_shown(key))
+                mix(c);
+            continue;
+        }
+        mix(key[0]);
+        key.remove_prefix(1);
+    }
+    return hash;
+}
+
+// Hashes of the first keys. Comparing all keys themselves would let one sender with odd bytes in
+// its tags hold up everybody for a second.
+class SeenKeys {
+  public:
+    // False: it is none of those before. Then it is one of them.
+    bool may_have(std::uint64_t hash) {
+        if (count_ == hash_count_max) return true;
+        if (std::find(hashes_, hashes_ + count_, hash) != hashes_ + count_) return true;
+        hashes_[count_++] = hash;
+        return false;
+    }
+
+  private:
+    // As many as an application and a usual configuration have tags.
+    static constexpr std::size_t hash_count_max = 128;
+
+    std::uint64_t hashes_[hash_count_max];
+    std::size_t count_ = 0;
+};
+
 }  // namespace
 
 void append_json_member(TextSink& sink, std::string_view key, std::string_view value,
@@ -96,14 +131,12 @@ void append_json_pairs(TextSink& sink, std::span<const std::string_view> texts) 
     PairCursor pairs = {.texts = texts, .rest = {}};
     std::string_view key;
     std::string_view value;
-    std::string_view last;
+    SeenKeys seen;
     bool is_first = true;
-    bool is_sorted = true;  // and UTF-8, so that no two come out the same
     sink.append('{');
     for (std::size_t i = 0; sink.status() == Status::ok && pairs.next(key, value); ++i) {
-        is_sorted = is_sorted && (is_first || last < key) && is_utf8(key);
-        last = key;
-        if (is_sorted || !has_twin(texts, i, key)) append_json_member(sink, key, value, is_first);
+        if (seen.may_have(hash_of(key)) && has_twin(texts, i, key)) continue;
+        append_json_member(sink, key, value, is_first);
     }
     sink.append('}');
 }

@@ -14,8 +14,7 @@ void append_json_member(TextSink& sink, std::string_view key, std::string_view v
 
 // An object of strings, from texts of "key\0value\0" and so on, one text after the other. Of keys
 // that come out the same the first counts, for an object has each key once: twins, and keys that
-// differ only in bytes that become U+FFFD. Quick when keys are sorted; otherwise each is compared
-// with all before it.
+// differ only in bytes that become U+FFFD.
 void append_json_pairs(TextSink& sink, std::span<const std::string_view> texts);
 
 }  // namespace nma

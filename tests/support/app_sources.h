@@ -90,7 +90,7 @@ struct StandInApps {
 };
 
 struct StandInTasks {
-    std::span<const StandInTask> tasks;
+    std::span<const StandInTask> tasks = {};
 
     TaskSource source() const { return {this, find}; }
 
