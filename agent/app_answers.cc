@@ -77,7 +77,7 @@ AppSource AppAnswers::apps() const {
 bool AppAnswers::each(const void* self, std::string_view container_id, std::string_view metric_id,
                       void (*take)(void* context, const AppDatapoint& datapoint), void* context) {
     const auto& answers = *static_cast<const AppAnswers*>(self);
-    Tagged tagged = {answers.tags_.view(), answers.merged_, take, context};
+    Tagged tagged = {answers.tags_.view(), answers.merged_tags_, take, context};
     return answers.source_.each(answers.source_.self, container_id, metric_id, Tagged::on_datapoint,
                                 &tagged);
 }
@@ -93,7 +93,8 @@ void AppAnswers::find(const void* self, std::string_view container_id, TaskFacts
         facts.missing = info != nullptr ? "disputed" : metadata_state_name(metadata->state());
     }
     std::uint32_t left_out = 0;
-    facts.labels = merge_tags(facts.labels, answers.labels_.view(), answers.merged_, left_out);
+    facts.labels =
+        merge_tags(facts.labels, answers.labels_.view(), answers.merged_labels_, left_out);
 }
 
 }  // namespace nma

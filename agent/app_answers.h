@@ -32,8 +32,9 @@ class AppAnswers {
     const AppStore* store_ = nullptr;
     const Metadata* metadata_ = nullptr;
     AppSource source_;
-    mutable char merged_[limits::static_tag_bytes + limits::container_label_bytes +
-                         limits::app_tag_bytes_max];
+    // What one call gave is good during the other.
+    mutable char merged_tags_[limits::static_tag_bytes + limits::app_tag_bytes_max];
+    mutable char merged_labels_[limits::static_tag_bytes + limits::container_label_bytes];
 };
 
 }  // namespace nma

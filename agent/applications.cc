@@ -28,13 +28,19 @@ bool refuse(const char* what, const char* why) {
 
 }  // namespace
 
+bool Applications::can_send(const Config& config) {
+    const AppsConfig& apps = config.apps;
+    return has_listener(config, ListenerService::registration) || apps.statsd.listen_count > 0 ||
+           apps.prometheus.target_count > 0 || (!apps.mesos.url.empty() && apps.mesos.has_scraping);
+}
+
 void Applications::init(Arena& arena, const Config& config) {
     const AppsConfig& apps = config.apps;
     has_registry_ = has_listener(config, ListenerService::registration);
     has_inlets_ = has_registry_ || apps.statsd.listen_count > 0;
     has_mesos_ = !apps.mesos.url.empty();
     has_targets_ = apps.prometheus.target_count > 0 || (has_mesos_ && apps.mesos.has_scraping);
-    has_store_ = has_inlets_ || has_targets_;
+    has_store_ = can_send(config);
     if (has_store_) {
         store_.init(arena, apps.capacities);
         absences_ =

@@ -19,6 +19,9 @@ class Applications {
     // Runs once over a measuring arena for `budget`, too.
     void init(Arena& arena, const Config& config);
 
+    // Whether anything that applications say can come in.
+    static bool can_send(const Config& config);
+
     // What it takes outside of the arena, for `budget`.
     void print_budget() const;
 

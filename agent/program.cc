@@ -76,9 +76,14 @@ void Program::lay_out(Arena& arena, const Config& config) {
         const ListenerOptions& listener = config.listen[i].options;
         options.connection_count_max += listener.connection_count_max;
     }
+    Capacities answers = config.capacities;
+    if (Applications::can_send(config)) {
+        answers.app_containers = config.apps.capacities.containers;
+        answers.app_series_per_container = config.apps.capacities.series_per_container;
+    }
     readers_.init(arena, config.capacities);
     sampler_.init(arena, config.capacities);
-    server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
+    server_.init(arena, answers, Readers::catalogue(), identity_, options);
     apps_.init(arena, config);
 }
 
@@ -247,6 +252,7 @@ int Program::run(const Config& config) {
     }
     service_.tell_unreadable();
     server_.set_commands(apps_.commands());
+    server_.set_sources(apps_.apps(), apps_.tasks());
     readers_.start(root_, discovery_);
     // The first reading may last; the loop is at work meanwhile.
     const bool is_up =

@@ -61,6 +61,10 @@ class Server {
     // Serves from the loop from now on. False when the loop has no room.
     [[nodiscard]] bool attach(EventLoop& loop);
 
+    // Whom to ask what applications said and who runs where. Both are asked on the loop's thread,
+    // and must outlive the server. Before `attach`, or on the loop's thread.
+    void set_sources(const AppSource& apps, const TaskSource& tasks);
+
     // From now on all answers are from this snapshot; the one before is not looked at any more. On
     // the loop's thread only.
     void publish(const Snapshot* snapshot);
@@ -123,11 +127,13 @@ class Server {
         count,
     };
 
-    // Bodies that are the same for everybody until the next snapshot.
+    // Bodies that are the same for everybody until the next snapshot, or, where they list
+    // applications, until there are others.
     struct Shared {
         const Route* route = nullptr;
         View view = View::standard;
         bool has_exited = false;
+        std::uint64_t generation = 0;  // of the applications; 0 where they do not count
         MHD_Response* response = nullptr;
     };
 
@@ -207,6 +213,8 @@ class Server {
     // A response whose body stands in `run`, of the pool, behind its head; null, and the run given
     // back, when the library has no memory.
     MHD_Response* make_pooled(std::span<char> run, std::size_t body_bytes);
+    std::uint64_t app_generation(const Route& route) const;
+    static void drop(Shared& shared);
     void drop_shared();
     void drop_responses();
     bool begin_command(const Request& request, void** context);
@@ -229,6 +237,8 @@ class Server {
     CommandBodies bodies_;
     std::span<char> small_answer_;  // to a command, when the pool has no room
     const Snapshot* snapshot_ = nullptr;
+    AppSource apps_;
+    TaskSource tasks_;
     MHD_Response* fixed_[static_cast<std::size_t>(Fixed::count)] = {};
     Shared shared_[shared_count_max] = {};
     Listener listeners_[limits::listener_count_max] = {};

@@ -388,8 +388,8 @@ inline constexpr std::uint64_t inlet_turn_us = 2000;
 // Sockets that packets of several containers come in by.
 inline constexpr std::size_t shared_inlet_count_max = 16;
 
-// Senders on unix sockets whose containers are remembered, each with a descriptor, and for how long:
-// a process can be moved to another cgroup.
+// Senders on unix sockets whose containers are remembered, each with a descriptor, and for how
+// long: a process can be moved to another cgroup.
 inline constexpr std::size_t sender_count_max = 256;
 inline constexpr std::uint64_t sender_age_ms = 2000;
 
@@ -542,6 +542,9 @@ struct Capacities {
     std::size_t containers = limits::container_count_default;
     std::size_t exited = limits::exited_count_default;
     bool has_node = true;  // false: a snapshot of containers alone
+    // Of applications: containers that may send, and series of one of them. 0: there are none.
+    std::size_t app_containers = 0;
+    std::size_t app_series_per_container = 0;
 
     constexpr std::size_t entries() const { return containers + exited; }
     std::size_t subjects() const {
@@ -567,9 +570,27 @@ namespace limits {
 // size of a usual datapoint, and as much again for all other answers.
 inline constexpr std::size_t datapoint_bytes_usual = 192;
 
+// And of an application: 80 bytes of JSON around a name and a value of 50, ten tags of the sender
+// and five of the configuration of 32 each.
+inline constexpr std::size_t app_datapoint_bytes_usual = 640;
+
+// A timer has six and its percentiles, everything else one.
+inline constexpr std::size_t app_datapoints_per_series_max = 6 + app_percentile_count_max;
+
+// All series of one container at the usual size, were they timers. That is also enough for gauges
+// and counters with all of static_tag_bytes on each.
+constexpr std::size_t app_answer_bytes(const Capacities& capacities) {
+    return capacities.app_series_per_container * app_datapoints_per_series_max *
+           app_datapoint_bytes_usual;
+}
+static_assert(app_datapoints_per_series_max * app_datapoint_bytes_usual >=
+              app_datapoint_bytes_usual + static_tag_bytes);
+
 constexpr std::size_t body_pool_bytes(const Capacities& capacities) {
     const std::size_t node_bytes = node_sample_count_max * datapoint_bytes_usual;
-    return node_bytes + node_bytes / 2 + capacities.entries() * (name_bytes_max + 3);
+    const std::size_t id_count = capacities.entries() + capacities.app_containers;
+    return node_bytes + node_bytes / 2 + id_count * (name_bytes_max + 3) +
+           app_answer_bytes(capacities);
 }
 
 }  // namespace limits
