@@ -3,6 +3,7 @@
 
 apps_registration.py PROGRAM; TAP on standard output.
 """
+import contextlib
 import os
 import re
 import socket
@@ -78,6 +79,20 @@ def check_refusals(registrar, taken_port):
         report.check(answer.status in (404, 405), f"registration: {target[:20]} is nothing", answer)
     answer = registrar.call("POST", "/container", b" " * 5000)
     report.check(answer.status == 413, "registration: 413 for a body that is too large", answer)
+
+
+def check_slow_clients():
+    """Half a request, and nothing more: it must not keep others from their ports."""
+    with Bed(program) as bed:
+        agent, registrar = start(bed)
+        with agent, contextlib.ExitStack() as stack:
+            for number in range(40):
+                slow = stack.enter_context(agent.connect(bed.path("registration")))
+                slow.sendall(b"POST /container HTTP/1.1\r\nHost: \r\nContent-Length: 100\r\n\r\n{"[:20 + number * 3])
+            began = time.monotonic()
+            answer = registrar.post(CONTAINER)
+            took = time.monotonic() - began
+            report.check(answer.status == 201 and took < 1, "slow: who is in mid-sentence holds up nobody", (answer, took))
 
 
 def check_many_registrations():
@@ -183,7 +198,7 @@ def check_kept_sockets():
 
 
 def main():
-    run_each(report, (check_registration, check_many_registrations, check_restart, check_kept_sockets))
+    run_each(report, (check_registration, check_slow_clients, check_many_registrations, check_restart, check_kept_sockets))
     return report.end()
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from applications import CONTAINER, MESOS, Sender, check_values, free_ports, message, start, values
+from applications import CONTAINER, MESOS, Sender, check_values, free_ports, message, node_counts, start, values
 from configured import Bed, run_each, status_of, until
 from neighbours import Exporter, MesosAgent, endless, fail, hang, lie, mesos_state, redirect, trickle
 from shipped import PATIENCE_S, Report
@@ -91,6 +91,8 @@ def check_trouble():
                 check_values(report, agent, f"trouble: {manner}: figures are shown all the same", MESOS, {"hits": 1})
                 slowest_s = max(answer_s(agent, target) for target in ("/v0/node", f"/v0/containers/{MESOS}/app") * 10)
                 report.check(slowest_s < AT_ONCE_S_MAX, f"trouble: {manner}: clients are answered at once", slowest_s)
+            for manner, reason in (("unreachable", "unreachable"), ("broken", "malformed")):
+                check_reason(agents[manner][0], manner, reason)
             broken.manner = "good"
             with MesosAgent(state, port=port):
                 for manner in ("unreachable", "broken"):
@@ -98,6 +100,15 @@ def check_trouble():
                                         {**TASK, "labels": {"DCOS_SPACE": "/shop", "ier": "front"}})
             report.check(min(broken.gaps_s(), default=9) >= SILENCE_S_MIN, "trouble: it is not asked more often for that",
                          broken.gaps_s())
+
+
+def check_reason(agent, manner, reason):
+    def told():
+        return message(agent, MESOS, "", query="?view=full").get("missing", {}).get("task")
+    until(lambda: told() == reason and node_counts(agent).get("agent.mesos.failures"))
+    report.check(told() == reason, f"trouble: {manner}: why there is no task is said", told())
+    report.check(node_counts(agent).get("agent.mesos.failures", 0) > 0, f"trouble: {manner}: it is counted")
+    report.check("Mesos agent" in agent.log(), f"trouble: {manner}: it is told", agent.log())
 
 
 def answer_s(agent, target):
