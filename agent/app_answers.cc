@@ -90,7 +90,10 @@ void AppAnswers::find(const void* self, std::string_view container_id, TaskFacts
     if (info != nullptr && !info->is_disputed) {
         copy(*info, facts);
     } else if (metadata != nullptr) {
-        facts.missing = info != nullptr ? "disputed" : metadata_state_name(metadata->state());
+        facts.missing = info != nullptr ? "disputed"
+                        : metadata->state() == MetadataState::ok
+                            ? "unknown"
+                            : metadata_state_name(metadata->state());
     }
     std::uint32_t left_out = 0;
     facts.labels =

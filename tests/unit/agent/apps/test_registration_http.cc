@@ -1,13 +1,10 @@
 #include "agent/apps/registration_http.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <string>
 
-#include "platform/linux/clock.h"
 #include "tests/support/registry_bed.h"
 
 #include "tests/support/cmocka.h"
@@ -136,16 +133,7 @@ void an_answer_without_room_is_503_and_whole(void**) {
     assert_true(sink.view().starts_with("{\"error\"") && sink.view().ends_with("}"));
 }
 
-std::uint64_t processor_ns() {
-    timespec time = {};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-// The contract: less than 10 ms. Held against the processor's time, for a busy machine says
-// nothing about us.
-void a_registration_among_a_thousand_is_fast(void**) {
+void a_thousand_are_registered_and_loaded_again(void**) {
     static Tree tree;
     tree_make(tree);
     registry->close();
@@ -154,31 +142,16 @@ void a_registration_among_a_thousand_is_fast(void**) {
     options.directory = tree.path.c_str();
     registry->start(options, {});
     assert_int_equal(registry->load().status, Status::ok);
-    static std::uint64_t took_ns[1100];
-    std::uint64_t slowest_wall_ns = 0;
     for (int i = 0; i < 1100; ++i) {
         char body[64];
         snprintf(body, sizeof body, R"({"container_id":"container-%d"})", i);
-        const std::uint64_t wall_before = boottime_ns();
-        const std::uint64_t before = processor_ns();
         assert_int_equal(status("POST", "/container", body), 201);
-        took_ns[i] = processor_ns() - before;
-        if (i >= 1000) slowest_wall_ns = std::max(slowest_wall_ns, boottime_ns() - wall_before);
     }
-    std::sort(took_ns + 1000, took_ns + 1100);
-    print_message(
-        "POST with 1,000 registered: median %u us, slowest of 100 %u us (%u us by the clock)\n",
-        static_cast<unsigned>(took_ns[1050] / 1000), static_cast<unsigned>(took_ns[1099] / 1000),
-        static_cast<unsigned>(slowest_wall_ns / 1000));
-    assert_true(took_ns[1050] < 10'000'000);
     assert_int_equal(status("GET", "/containers"), 200);
-    const std::uint64_t before = boottime_ns();
     registry->close();
     registry = &registry_make(1200);
     registry->start(options, {});
     assert_int_equal(registry->load().loaded_count, 1100);
-    print_message("restart with 1,100 registered: %u ms\n",
-                  static_cast<unsigned>((boottime_ns() - before) / 1'000'000));
     tree_remove(tree);
 }
 
@@ -194,7 +167,7 @@ int main() {
                                         unmake),
         cmocka_unit_test_setup_teardown(a_full_registry_is_503, make, unmake),
         cmocka_unit_test_setup_teardown(an_answer_without_room_is_503_and_whole, make, unmake),
-        cmocka_unit_test_setup_teardown(a_registration_among_a_thousand_is_fast, make, unmake),
+        cmocka_unit_test_setup_teardown(a_thousand_are_registered_and_loaded_again, make, unmake),
     };
     return cmocka_run_group_tests_name("registration_http", tests, nullptr, nullptr);
 }
