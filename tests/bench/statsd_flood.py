@@ -233,26 +233,35 @@ def main():
     build = sys.argv[1]
     repetitions = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     before = raise_buffers()
-    with tempfile.TemporaryDirectory() as folder:
-        daemons = [start_agent(folder, build + "/agent/node-metrics-agent"), start_collectd(folder), start_netdata(folder)]
-        daemons = [daemon for daemon in daemons if daemon]
-        try:
-            for daemon in daemons:
-                daemon.before_kib = daemon.resident_kib()
-            results = {}
-            for _ in range(repetitions):
-                for load in LOADS:
-                    for daemon in daemons:
-                        run = daemon.take(build + "/tests/bench/flood", *load)
-                        results.setdefault((daemon.name, *load), []).append(run)
-            print_table(daemons, results, repetitions)
-            print_ends(daemons, results)
-        finally:
-            for daemon in daemons:
-                daemon.end()
-            if before:
-                with open(RMEM_DEFAULT, "w") as file:
-                    file.write(before)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(build, folder, repetitions)
+    finally:
+        if before:
+            with open(RMEM_DEFAULT, "w") as file:
+                file.write(before)
+
+
+def measure(build, folder, repetitions):
+    daemons = []
+    try:
+        for start in (lambda: start_agent(folder, build + "/agent/node-metrics-agent"), lambda: start_collectd(folder),
+                      lambda: start_netdata(folder)):
+            daemons += filter(None, [start()])
+        time.sleep(2)
+        for daemon in daemons:
+            daemon.before_kib = daemon.resident_kib()
+        results = {}
+        for _ in range(repetitions):
+            for load in LOADS:
+                for daemon in daemons:
+                    run = daemon.take(build + "/tests/bench/flood", *load)
+                    results.setdefault((daemon.name, *load), []).append(run)
+        print_table(daemons, results, repetitions)
+        print_ends(daemons, results)
+    finally:
+        for daemon in daemons:
+            daemon.end()
 
 
 if __name__ == "__main__":

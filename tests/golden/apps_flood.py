@@ -5,11 +5,13 @@ apps_flood.py PROGRAM; TAP on standard output.
 """
 import os
 import random
+import signal
 import sys
 import threading
 import time
 
-from applications import (CONTAINER, Sender, check_values, counts, dropped_packets, message, resident_bytes, start, values)
+from applications import (CONTAINER, Sender, check_values, counts, dropped_packets, free_ports, message, node_counts,
+                          resident_bytes, start, values)
 from configured import Bed, run_each, until
 from shipped import Report
 
@@ -17,6 +19,7 @@ GARBAGE_LINES = 10_000
 FLOOD_PACKETS_PER_S = 20_000
 FLOOD_S = 2
 NAMES = 100_000
+STOPPED_PACKETS = 5_000
 GROWTH_BYTES_MAX = 40 << 20
 ANSWER_S_MAX = 1
 
@@ -88,6 +91,32 @@ def check_flood():
             check_values(report, agent, "flood: who is quiet is heard", "quiet", {"quiet": 1})
 
 
+def check_drops():
+    """An agent that does not read for a while: what the kernel has no room for is counted, and nothing else is lost."""
+    with Bed(program) as bed:
+        [shared_port] = free_ports(1)
+        agent, registrar = start(bed, statsd={"listen": [f"127.0.0.1:{shared_port}"], "host_container": "the-node",
+                                              "receive_buffer_bytes": 1 << 17})
+        with agent, Sender(registrar.register(CONTAINER)) as own, Sender(shared_port) as shared:
+            agent.process.send_signal(signal.SIGSTOP)
+            try:
+                for sender in (own, shared):
+                    for _ in range(STOPPED_PACKETS):
+                        sender.send(b"lost:1|c")
+                dropped = {sender: dropped_packets(sender.port) for sender in (own, shared)}
+            finally:
+                agent.process.send_signal(signal.SIGCONT)
+            report.check(all(dropped.values()), "drops: the kernel has no room for all", dropped)
+            check_values(report, agent, "drops: what it has is not lost", CONTAINER, {"lost": STOPPED_PACKETS - dropped[own]})
+            check_values(report, agent, "drops: at a shared port, too", "the-node", {"lost": STOPPED_PACKETS - dropped[shared]})
+            until(lambda: counts(agent, CONTAINER).get("dropped_packets") == dropped[own])
+            report.check(counts(agent, CONTAINER).get("dropped_packets") == dropped[own],
+                         "drops: the rest is counted for the container", (counts(agent, CONTAINER), dropped))
+            total = sum(dropped.values())
+            until(lambda: node_counts(agent).get("agent.statsd.dropped_packets") == total)
+            report.check(node_counts(agent).get("agent.statsd.dropped_packets") == total, "drops: and in all", total)
+
+
 def loud_lines():
     for number in range(FLOOD_PACKETS_PER_S * FLOOD_S):
         yield b"loud.%d:1|c" % (number % 100)
@@ -138,7 +167,7 @@ def check_offender(agent):
 
 
 def main():
-    run_each(report, (check_garbage, check_flood))
+    run_each(report, (check_garbage, check_drops, check_flood))
     return report.end()
 
 
