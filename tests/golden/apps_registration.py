@@ -129,27 +129,44 @@ def check_restart():
             modes = {name: oct(stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)) for name in os.listdir(folder)}
             report.check(modes == {container_id: "0o600" for container_id in ids}, "restart: state files are their owner's",
                          modes)
-        bad = {"malformed": "{", "of-another": '{"container_id":"second","statsd_host":"127.0.0.1","statsd_port":5}',
-               "not an id!": "{}", "no-object": "[1]", "much": " " * 5000, "open-to-all": "{}"}
-        for name, text in bad.items():
-            bed.write(os.path.join("state/containers", name), text, 0o666 if name == "open-to-all" else 0o600)
-        os.symlink("/etc/passwd", os.path.join(folder, "link"))
-        os.mkdir(os.path.join(folder, "directory"))
-        agent, registrar = start(bed, **config)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+            thief.bind(("127.0.0.1", ports.pop("third")))
+            check_second_start(bed, config, ports)
+
+
+def check_second_start(bed, config, ports):
+    bad = {"malformed": "{", "of-another": '{"container_id":"second","statsd_host":"127.0.0.1","statsd_port":5}',
+           "not an id!": "{}", "no-object": "[1]", "much": " " * 5000, "open-to-all": "{}"}
+    for name, text in bad.items():
+        bed.write(os.path.join("state/containers", name), text, 0o666 if name == "open-to-all" else 0o600)
+    os.symlink("/etc/passwd", bed.path("state/containers/link"))
+    os.mkdir(bed.path("state/containers/directory"))
+    agent, registrar = start(bed, **config)
+    with agent:
+        for name in (*bad, "link", "directory", "third"):
+            report.check(re.search(f"(?m)registration file {re.escape(name)} is skipped: ", agent.log()),
+                         f"restart: the file '{name}' is skipped, and that is told", agent.log())
+        listed = {one["container_id"]: one["statsd_port"] for one in registrar.call("GET", "/containers").json}
+        report.check(listed == ports, "restart: all have the ports of before", (listed, ports))
+        answer = registrar.post("second")
+        report.check((answer.status, answer.json["statsd_port"]) == (303, ports["second"]), "restart: they are known",
+                     answer)
+        with Sender(ports[CONTAINER]) as sender:
+            sender.send("after:1|c")
+            check_values(report, agent, "restart: what they send counts", CONTAINER, {"after": 1})
+        for name in ("malformed", "third"):
+            answer = registrar.post(name)
+            report.check(answer.status == 201, f"restart: '{name}' may come anew", answer)
+
+
+def check_no_directory():
+    with Bed(program) as bed:
+        bed.write("file", "")
+        agent, registrar = start(bed, registration={"directory": bed.path("file/containers")})
         with agent:
-            for name in (*bad, "link", "directory"):
-                report.check(re.search(f"(?m)registration file {re.escape(name)} is skipped: ", agent.log()),
-                             f"restart: the file '{name}' is skipped, and that is told", agent.log())
-            listed = {one["container_id"]: one["statsd_port"] for one in registrar.call("GET", "/containers").json}
-            report.check(listed == ports, "restart: all have the ports of before", (listed, ports))
-            answer = registrar.post("second")
-            report.check((answer.status, answer.json["statsd_port"]) == (303, ports["second"]), "restart: they are known",
-                         answer)
-            with Sender(ports[CONTAINER]) as sender:
-                sender.send("after:1|c")
-                check_values(report, agent, "restart: what they send counts", CONTAINER, {"after": 1})
-            answer = registrar.post("malformed")
-            report.check(answer.status == 201, "restart: whose file was no good may come anew", answer)
+            report.check(agent.wait_for_log("registrations cannot be kept in"), "no directory: that is told", agent.log())
+            answer = registrar.post(CONTAINER)
+            report.check(answer.status == 201, "no directory: tasks run all the same", answer)
 
 
 class DescriptorStore:
@@ -198,7 +215,8 @@ def check_kept_sockets():
 
 
 def main():
-    run_each(report, (check_registration, check_slow_clients, check_many_registrations, check_restart, check_kept_sockets))
+    run_each(report, (check_registration, check_slow_clients, check_many_registrations, check_restart, check_no_directory,
+                      check_kept_sockets))
     return report.end()
 
 

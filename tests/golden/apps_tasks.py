@@ -8,7 +8,7 @@ import sys
 import time
 
 from applications import CONTAINER, MESOS, Sender, check_values, free_ports, message, node_counts, start, values
-from configured import Bed, run_each, status_of, until
+from configured import END_S_MAX, Bed, run_each, status_of, until
 from neighbours import Exporter, MesosAgent, endless, fail, hang, lie, mesos_state, redirect, trickle
 from shipped import PATIENCE_S, Report
 
@@ -100,6 +100,12 @@ def check_trouble():
                                         {**TASK, "labels": {"DCOS_SPACE": "/shop", "ier": "front"}})
             report.check(min(broken.gaps_s(), default=9) >= SILENCE_S_MIN, "trouble: it is not asked more often for that",
                          broken.gaps_s())
+            check_end(agents["hanging"][0], "trouble: a question that is on its way")
+
+
+def check_end(agent, name):
+    status, took_s = agent.end()
+    report.check(status == 0 and took_s < END_S_MAX, name + " does not hold up the end", (status, took_s, agent.log()))
 
 
 def check_reason(agent, manner, reason):
@@ -187,6 +193,7 @@ def check_endpoints():
                 report.check(found.get("up") == 0 and set(found) <= {"up", "scrape_duration_seconds", "scrape_samples_scraped",
                                                                      "scrape_dropped"}, f"scrape: {name} is down", found)
             check_harmed_by_nobody(agent, exporter)
+            check_end(agent, "scrape: endpoints that do not answer")
 
 
 def check_bounds(agent):
