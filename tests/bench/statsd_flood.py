@@ -4,13 +4,14 @@
 statsd_flood.py BUILD_DIRECTORY [REPETITIONS]
 
 Daemons are on processor 0, where they go before others (as root), the sender is on the last one. All sockets have the kernel's
-default buffer, which is raised for all when we are allowed to. Runs at each rate are interleaved. Daemons that are not
-installed are left out.
+default buffer, which is raised for all when we are allowed to. Runs at each rate are interleaved, and the other daemons stand
+still. Daemons that are not installed are left out.
 """
 import glob
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -20,7 +21,7 @@ import time
 
 # Lines of a packet, and of a second.
 LOADS = [(25, rate) for rate in (100_000, 250_000, 500_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000)]
-LOADS += [(1, rate) for rate in (100_000, 200_000, 300_000)]
+LOADS += [(1, rate) for rate in (50_000, 100_000, 200_000)]
 SECONDS = 3
 BUFFER_BYTES = 4 << 20
 RMEM_DEFAULT = "/proc/sys/net/core/rmem_default"
@@ -126,7 +127,13 @@ class Daemon:
         while int(socket_words(self.port)[4].split(":")[1], 16):
             time.sleep(0.02)
 
+    def stop(self):
+        """Stands still while another one is measured."""
+        self.process.send_signal(signal.SIGSTOP)
+
     def take(self, flood, lines_per_packet, rate):
+        self.process.send_signal(signal.SIGCONT)
+        time.sleep(0.2)
         drops, cpu_s = self.drops(), self.cpu_s()
         command = [flood, *map(str, (self.port, lines_per_packet, rate, SECONDS))]
         sent = subprocess.run(on_processor((os.cpu_count() or 1) - 1, command), check=True, capture_output=True, text=True)
@@ -138,6 +145,7 @@ class Daemon:
                 "us": (self.cpu_s() - cpu_s) / got * 1e6, "lines": lines - lost * lines_per_packet}
 
     def end(self):
+        self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
         self.process.wait()
 
@@ -224,6 +232,7 @@ def print_table(daemons, results, repetitions):
 def print_ends(daemons, results):
     print("| daemon | VmRSS before, kB | after, kB | counters: it says | the kernel says |\n|---|---|---|---|---|")
     for daemon in daemons:
+        daemon.process.send_signal(signal.SIGCONT)
         lines = sum(run["lines"] for key, runs in results.items() if key[0] == daemon.name for run in runs)
         print(f"| {daemon.name} | {daemon.before_kib} | {daemon.resident_kib()} | {daemon.received()} | {lines * 0.6:.0f} |")
     print()
@@ -251,11 +260,13 @@ def measure(build, folder, repetitions):
         time.sleep(2)
         for daemon in daemons:
             daemon.before_kib = daemon.resident_kib()
+            daemon.stop()
         results = {}
         for _ in range(repetitions):
             for load in LOADS:
                 for daemon in daemons:
                     run = daemon.take(build + "/tests/bench/flood", *load)
+                    daemon.stop()
                     results.setdefault((daemon.name, *load), []).append(run)
         print_table(daemons, results, repetitions)
         print_ends(daemons, results)
