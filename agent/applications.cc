@@ -254,6 +254,7 @@ void Applications::on_tick(void* self, std::uint32_t) {
         apps.set_discovered_targets();
     }
     apps.count();
+    apps.tell_losses();
 }
 
 }  // namespace nma

@@ -67,6 +67,7 @@ class Applications {
     bool is_needed(std::string_view id) const;
     void drop_lost_registrations();
     void count() const;
+    void tell_losses();
 
     const Config* config_ = nullptr;
     AppStore store_;
@@ -82,6 +83,9 @@ class Applications {
     std::span<bool> loaded_;                    // by registration: it is from before the start
     int timer_ = -1;
     std::uint32_t tick_count_ = 0;
+    bool has_told_unattributed_ = false;
+    bool has_told_drops_ = false;
+    bool has_told_overflow_ = false;
     std::uint64_t started_at_ns_ = 0;
     std::uint64_t shown_generation_ = 0;  // of the Mesos agent's answer
     bool has_store_ = false;

@@ -119,4 +119,27 @@ void Applications::count() const {
     set(AgentCounter::statsd_dropped_packets, inlets_.counts().dropped_packets);
 }
 
+// The first loss of each kind, with its cure; the counts tell the rest.
+void Applications::tell_losses() {
+    const auto is_first = [](bool& has_told, AgentCounter counter) {
+        if (has_told || agent_count(counter) == 0) return false;
+        return has_told = true;
+    };
+    if (is_first(has_told_unattributed_, AgentCounter::statsd_unattributed)) {
+        log_line(LogLevel::warning,
+                 "StatsD: samples that come from no known container are dropped; name one for them "
+                 "in statsd.host_container, or send from a registered port or with |c:");
+    }
+    if (is_first(has_told_drops_, AgentCounter::statsd_dropped_packets)) {
+        log_line(LogLevel::warning,
+                 "StatsD: the kernel dropped packets that came faster than they are read; raise "
+                 "statsd.receive_buffer_bytes, and net.core.rmem_max with it");
+    }
+    if (is_first(has_told_overflow_, AgentCounter::statsd_overflows)) {
+        log_line(LogLevel::warning,
+                 "applications send more than the limits hold; /containers/{id}/app?view=full "
+                 "names the metric that lost most, and limits.app_* is what to raise");
+    }
+}
+
 }  // namespace nma

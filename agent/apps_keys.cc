@@ -4,10 +4,10 @@
 
 #include <type_traits>
 
-#include "agent/apps/pair_text.h"
 #include "agent/apps/registration_json.h"
 #include "agent/apps/static_tags.h"
 #include "agent/listener_keys.h"
+#include "platform/base/pair_text.h"
 
 namespace nma {
 

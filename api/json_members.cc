@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "api/json_writer.h"
+#include "platform/base/pair_text.h"
 
 namespace nma {
 
@@ -15,22 +16,11 @@ struct PairCursor {
     std::string_view rest;
 
     bool next(std::string_view& key, std::string_view& value) {
-        while (!take(key, value)) {
+        while (!take_pair(rest, key, value)) {
             if (texts.empty()) return false;
             rest = texts.front();
             texts = texts.subspan(1);
         }
-        return true;
-    }
-
-    bool take(std::string_view& key, std::string_view& value) {
-        const std::size_t key_end = rest.find('\0');
-        if (key_end == rest.npos) return false;
-        const std::size_t value_end = rest.find('\0', key_end + 1);
-        if (value_end == rest.npos) return false;
-        key = rest.substr(0, key_end);
-        value = rest.substr(key_end + 1, value_end - key_end - 1);
-        rest.remove_prefix(value_end + 1);
         return true;
     }
 };

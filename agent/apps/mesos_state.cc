@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "agent/apps/pair_text.h"
 #include "platform/base/json_value.h"
+#include "platform/base/pair_text.h"
 
 namespace nma {
 

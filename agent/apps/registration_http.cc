@@ -43,7 +43,7 @@ Refusal refusal_of(RegistryStatus status) {
                     "This machine has no such address; check the agent's configured one."};
         default:
             return {503, "Service Unavailable",
-                    "There is no room for another container: no place (limits.containers), no free "
+                    "There is no room for another container: no place (limits.registrations), no free "
                     "port, or no file descriptor."};
     }
 }

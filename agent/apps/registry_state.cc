@@ -127,7 +127,7 @@ void Registry::load_registration(const RegistrationRequest& request, LoadReport&
     }
     if (count_ == places_.size()) {
         ++report.no_room_count;
-        return tell(report, id, "there is no room for more; raise limits.containers");
+        return tell(report, id, "there is no room for more; raise limits.registrations");
     }
     RegistryStatus status = RegistryStatus::created;
     int socket = take_adopted(host, request.statsd_port);

@@ -15,7 +15,7 @@
 #include <span>
 #include <string_view>
 
-#include "agent/apps/pair_text.h"
+#include "platform/base/pair_text.h"
 #include "platform/limits.h"
 
 namespace nma {

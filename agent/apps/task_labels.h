@@ -9,8 +9,8 @@
 #include <span>
 #include <string_view>
 
-#include "agent/apps/pair_text.h"
 #include "platform/base/fixed_text.h"
+#include "platform/base/pair_text.h"
 #include "platform/limits.h"
 
 struct cJSON;

@@ -6,9 +6,9 @@
 #include <cstring>
 
 #include "agent/apps/mesos_state.h"
-#include "agent/apps/pair_text.h"
 #include "agent/apps/task_address.h"
 #include "platform/base/json_value.h"
+#include "platform/base/pair_text.h"
 
 namespace {
 

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "agent/apps/pair_text.h"
 #include "agent/config.h"
+#include "platform/base/pair_text.h"
 #include "tests/support/cmocka.h"
 
 namespace {

@@ -120,7 +120,7 @@ void a_full_registry_is_503(void**) {
     registry->start(registry_options(), {});
     assert_int_equal(status("POST", "/container", R"({"container_id":"a"})"), 201);
     assert_int_equal(status("POST", "/container", R"({"container_id":"b"})"), 503);
-    assert_true(answer_body.find("limits.containers") != answer_body.npos);
+    assert_true(answer_body.find("limits.registrations") != answer_body.npos);
 }
 
 void an_answer_without_room_is_503_and_whole(void**) {

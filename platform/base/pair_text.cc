@@ -1,4 +1,4 @@
-#include "agent/apps/pair_text.h"
+#include "platform/base/pair_text.h"
 
 #include <cstring>
 
