@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from applications import CONTAINER, MESOS, Sender, check_values, free_ports, message, node_counts, start, values
+from applications import CONTAINER, DOCKER, MESOS, Sender, check_values, free_ports, message, node_counts, start, values
 from configured import END_S_MAX, Bed, run_each, status_of, until
 from neighbours import Exporter, MesosAgent, endless, fail, hang, lie, mesos_state, redirect, trickle
 from shipped import PATIENCE_S, Report
@@ -225,7 +225,9 @@ def set_ports(state, **ports):
 def check_discovered():
     """Ports that are the host's are asked at the node's own address, which is a loopback one here."""
     with Bed(program) as bed, Exporter(metrics=GOOD, **{"federate?match=a": "custom 1\n"}) as exporter:
-        state = set_ports(mesos_state("port_label", c_web=MESOS, c_custom=CONTAINER), p12345=exporter.port, p12346=exporter.port)
+        state = set_ports(joined(mesos_state("port_label", c_web=MESOS, c_custom=DOCKER),
+                                 mesos_state("port_label", c_web=POD, c_custom=CONTAINER)),
+                          p12345=exporter.port, p12346=exporter.port)
         with MesosAgent(state) as mesos:
             agent, registrar = start(bed, node={"mesos_id": "a-1", "hostname": "127.0.0.1"}, tags=STATIC,
                                      prometheus={"interval_s": 1}, mesos={"url": mesos.url()})
@@ -233,14 +235,18 @@ def check_discovered():
                 registrar.register(CONTAINER)
                 check_values(report, agent, "discovered: a task's labelled port is asked", MESOS, GOOD_VALUES,
                              ignored_tags=("url", *STATIC))
-                check_values(report, agent, "discovered: another path by its label", CONTAINER, {"custom.value": 1, "up": 1},
+                check_values(report, agent, "discovered: another path by its label", DOCKER, {"custom.value": 1, "up": 1},
                              ignored_tags=("url", *STATIC))
+                # As tasks of a pod are where nested containers share the cgroup of the one around them.
+                check_values(report, agent, "discovered: so is a registered container without a cgroup", CONTAINER,
+                             {"custom.value": 1, "up": 1}, 10, ignored_tags=("url", *STATIC))
+                report.check(not by_name(agent, POD), "discovered: one that nobody has seen is not", by_name(agent, POD))
                 tags = [point["tags"] for point in message(agent, MESOS)["datapoints"]]
                 report.check(all(STATIC.items() <= each.items() for each in tags), "discovered: with the configuration's tags",
                              tags[:2])
                 report.check(dimensions(agent, MESOS).get("task_name") == "web", "discovered: as the task's",
                              dimensions(agent, MESOS))
-                check_gone_task(agent, registrar, exporter)
+                check_gone_task(agent, registrar)
         with Bed(program) as other, MesosAgent(state) as mesos:
             agent, _ = start(other, node={"hostname": "127.0.0.1"}, prometheus={"interval_s": 1},
                              mesos={"url": mesos.url(), "scrape": False})
@@ -253,16 +259,12 @@ def check_discovered():
                 report.check(exporter.count("/metrics") == count, "discovered: not where that is switched off")
 
 
-def check_gone_task(agent, registrar, exporter):
+def check_gone_task(agent, registrar):
     """Its address may be another's by now."""
-    path = "/federate?match=a"
     registrar.call("DELETE", "/container/" + CONTAINER)
-
-    def is_quiet():
-        count = exporter.count(path)
-        time.sleep(1.5)
-        return exporter.count(path) == count
-    report.check(until(is_quiet), "discovered: a container that is gone is asked no more", by_name(agent, CONTAINER))
+    until(lambda: "custom.value" not in by_name(agent, CONTAINER))
+    report.check("custom.value" not in by_name(agent, CONTAINER), "discovered: a container that is gone is asked no more",
+                 by_name(agent, CONTAINER))
 
 
 def main():
