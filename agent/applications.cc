@@ -83,6 +83,7 @@ std::size_t Applications::file_count(const Config& config) {
 bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentity& identity,
                         const Config& config) {
     config_ = &config;
+    node_ip_ = identity.hostname;
     const AppsConfig& apps = config.apps;
     directory_.start(root, {config.mesos_cgroups_root.view(), config.has_services},
                      has_registry_ ? &registry_ : nullptr);
@@ -101,17 +102,19 @@ bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentit
 
 bool Applications::open_shared(const StatsdConfig& statsd) {
     for (std::size_t i = 0; i < statsd.listen_count; ++i) {
-        if (!open_one(statsd.listen[i], statsd)) return false;
+        if (!open_one(statsd.listen[i], statsd, socket_files_[i])) return false;
     }
     return true;
 }
 
-bool Applications::open_one(const ListenAddress& address, const StatsdConfig& statsd) {
+bool Applications::open_one(const ListenAddress& address, const StatsdConfig& statsd,
+                            SocketFile& file) {
     FixedText<256> error;
     if (address.kind == ListenAddress::Kind::unix_socket) {
         if (inlets_.listen_unix(address.path.c_str(), statsd.socket_mode, error) < 0) {
             return refuse(address.path.c_str(), error.c_str());
         }
+        file = find_socket_file(address.path.c_str());
         log_line(LogLevel::info, "StatsD: listening on unix:%s", address.path.c_str());
         return true;
     }
@@ -206,7 +209,7 @@ ScrapeSink Applications::scrape_sink() {
 bool Applications::start_fetching(EventLoop& loop) {
     const AppsConfig& apps = config_->apps;
     if (!fetcher_.start(loop)) return false;
-    if (has_mesos_ && !mesos_.start(loop, fetcher_, apps.mesos)) return false;
+    if (has_mesos_ && !mesos_.start(loop, fetcher_, apps.mesos, node_ip_.view())) return false;
     if (!has_targets_) return true;
     if (!targets_.start(loop, fetcher_, scrape_sink(), apps.prometheus.options)) return false;
     set_configured_targets();
@@ -232,11 +235,19 @@ CommandAnswer Applications::answer_command(void* self, std::string_view method,
     return {answer.status, answer.location, answer.allow};
 }
 
+void Applications::remove_socket_files() {
+    if (config_ == nullptr) return;
+    const StatsdConfig& statsd = config_->apps.statsd;
+    for (std::size_t i = 0; i < statsd.listen_count; ++i)
+        remove_socket_file(statsd.listen[i].path.c_str(), socket_files_[i]);
+}
+
 void Applications::stop() {
     if (timer_ >= 0) close(timer_);
     timer_ = -1;
     if (has_registry_) registry_.close();
     if (has_inlets_) inlets_.stop();
+    remove_socket_files();
     fetcher_.stop();
     if (has_targets_) targets_.stop();
 }

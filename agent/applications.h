@@ -11,6 +11,7 @@
 #include "agent/container_directory.h"
 #include "agent/mesos_client.h"
 #include "api/command.h"
+#include "platform/linux/socket_file.h"
 
 namespace nma {
 
@@ -55,8 +56,9 @@ class Applications {
     static void on_tick(void* self, std::uint32_t ready);
 
     bool open_shared(const StatsdConfig& statsd);
-    bool open_one(const ListenAddress& address, const StatsdConfig& statsd);
+    bool open_one(const ListenAddress& address, const StatsdConfig& statsd, SocketFile& file);
     void take_kept_sockets();
+    void remove_socket_files();
     bool start_registry();
     bool start_fetching(EventLoop& loop);
     ScrapeSink scrape_sink();
@@ -70,6 +72,7 @@ class Applications {
     void tell_losses();
 
     const Config* config_ = nullptr;
+    SocketFile socket_files_[limits::shared_inlet_count_max];  // by StatsdConfig::listen
     AppStore store_;
     Inlets inlets_;
     Registry registry_;
@@ -81,6 +84,7 @@ class Applications {
     std::span<std::uint8_t> absences_;          // by AppContainer: readings without it
     std::span<ScrapeTargetSpec> target_specs_;  // room for one set
     std::span<bool> loaded_;                    // by registration: it is from before the start
+    FixedText<256> node_ip_;                    // or a name, when it was configured
     int timer_ = -1;
     std::uint32_t tick_count_ = 0;
     bool has_told_unattributed_ = false;

@@ -40,14 +40,15 @@ void Applications::note_unknown(const Snapshot& snapshot) {
     }
 }
 
-// Of containers that live: another's may have the address of one that is gone by now.
+// Of containers that are there: another's may have the address of one that is gone by now. Nested
+// ones may share their parent's cgroup, and are known by their registration alone.
 void Applications::set_discovered_targets() {
     const Metadata& metadata = mesos_.metadata();
     shown_generation_ = metadata.generation();
     std::size_t count = 0;
     for (const TaskTarget& target : metadata.targets()) {
         if (count == target_specs_.size()) break;
-        if (!directory_.is_living(target.container_id)) continue;
+        if (!directory_.exists(target.container_id)) continue;
         target_specs_[count++] = {target.container_id, {target.host, target.port, target.path}};
     }
     targets_.set_targets(ScrapeSource::discovered, target_specs_.first(count));
@@ -106,14 +107,14 @@ void Applications::count() const {
     set(AgentCounter::statsd_truncated_packets, totals[AppCount::truncated_packet]);
     set(AgentCounter::statsd_skipped,
         totals[AppCount::skipped_event] + totals[AppCount::skipped_service_check]);
-    set(AgentCounter::statsd_overflows, totals[AppCount::overflow] +
-                                            totals[AppCount::overflow_member] +
-                                            totals[AppCount::overflow_sketch]);
+    set(AgentCounter::app_overflows, totals[AppCount::overflow] +
+                                         totals[AppCount::overflow_member] +
+                                         totals[AppCount::overflow_sketch]);
     if (!has_inlets_) return;
     const IntakeCounts& intake = inlets_.intake_counts();
     const std::uint64_t unattributed =
         intake.unattributed_samples + intake.unknown_container_samples + intake.unheld_samples;
-    set(AgentCounter::statsd_samples, totals[AppCount::sample] + unattributed);
+    set(AgentCounter::statsd_samples, intake.samples);
     set(AgentCounter::statsd_unattributed, unattributed);
     set(AgentCounter::statsd_packets, inlets_.counts().packets);
     set(AgentCounter::statsd_dropped_packets, inlets_.counts().dropped_packets);
@@ -135,7 +136,7 @@ void Applications::tell_losses() {
                  "StatsD: the kernel dropped packets that came faster than they are read; raise "
                  "statsd.receive_buffer_bytes, and net.core.rmem_max with it");
     }
-    if (is_first(has_told_overflow_, AgentCounter::statsd_overflows)) {
+    if (is_first(has_told_overflow_, AgentCounter::app_overflows)) {
         log_line(LogLevel::warning,
                  "applications send more than the limits hold; /containers/{id}/app?view=full "
                  "names the metric that lost most, and limits.app_* is what to raise");

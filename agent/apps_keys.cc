@@ -223,6 +223,11 @@ const char* check_apps(const AppsConfig& apps) {
         registration.port_first > registration.port_last) {
         return "registration: port_first and port_last must be a range, or both 0";
     }
+    if (registration.port_first != 0 && registration.port_first < 1024) {
+        return "registration: port_first must be 1024 or more: by the time that ports are bound, "
+               "the "
+               "right to those below is given away";
+    }
     return nullptr;
 }
 

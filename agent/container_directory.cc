@@ -15,7 +15,11 @@ void ContainerDirectory::start(const HostRoot& root, const NamingRules& rules,
 }
 
 ContainerQuestions ContainerDirectory::questions() {
-    return {this, container_of, exists, by_inode};
+    return {this, container_of,
+            [](void* self, std::string_view id) {
+                return static_cast<const ContainerDirectory*>(self)->exists(id);
+            },
+            by_inode};
 }
 
 const ContainerEntry* ContainerDirectory::find(std::string_view id) const {
@@ -27,17 +31,14 @@ bool ContainerDirectory::is_living(std::string_view id) const {
     return entry != nullptr && !entry->is_exited();
 }
 
+bool ContainerDirectory::exists(std::string_view id) const {
+    return is_living(id) || (registry_ != nullptr && registry_->find(id) != nullptr);
+}
+
 bool ContainerDirectory::container_of(void* self, std::string_view cgroup_text,
                                       ContainerIdText& id) {
     const auto& directory = *static_cast<const ContainerDirectory*>(self);
     return container_of_process(cgroup_text, directory.rules_, {self, is_place_of}, id);
-}
-
-// A container is registered before its cgroup is made.
-bool ContainerDirectory::exists(void* self, std::string_view id) {
-    const auto& directory = *static_cast<const ContainerDirectory*>(self);
-    return directory.is_living(id) ||
-           (directory.registry_ != nullptr && directory.registry_->find(id) != nullptr);
 }
 
 bool ContainerDirectory::by_inode(void* self, std::uint64_t inode, ContainerIdText& id) {

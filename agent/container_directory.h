@@ -25,9 +25,11 @@ class ContainerDirectory {
 
     bool is_living(std::string_view id) const;
 
+    // A container is registered before its cgroup is made.
+    bool exists(std::string_view id) const;
+
   private:
     static bool container_of(void* self, std::string_view cgroup_text, ContainerIdText& id);
-    static bool exists(void* self, std::string_view id);
     static bool by_inode(void* self, std::uint64_t inode, ContainerIdText& id);
     static bool is_place_of(void* self, std::string_view controllers, std::string_view path,
                             std::string_view id);

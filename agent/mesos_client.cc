@@ -1,12 +1,35 @@
 #include "agent/mesos_client.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/apps/ip_address.h"
+
 #include "platform/linux/clock.h"
 
 namespace nma {
 
 namespace {
 
-MetadataAnswer answer_of(const FetchResult& result) {
+bool is_loopback(const IpAddress& address) {
+    constexpr std::uint8_t ipv6_loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    return address.is_ipv6 ? memcmp(address.bytes, ipv6_loopback, sizeof ipv6_loopback) == 0
+                           : address.bytes[0] == 127;
+}
+
+// Empty when neither is an address that others have.
+FixedText<64> node_address(std::string_view agent_host, std::string_view node_ip) {
+    FixedText<64> text;
+    IpAddress address;
+    const bool has_own = parse_ip_address(agent_host, address) && !is_loopback(address);
+    const std::string_view chosen = has_own ? agent_host : node_ip;
+    if (parse_ip_address(chosen, address)) (void)text.assign(chosen);
+    return text;
+}
+
+}  // namespace
+
+MetadataAnswer MesosClient::answer_of(const FetchResult& result) {
     MetadataAnswer answer;
     if (result.status == Status::truncated) {
         answer.kind = MetadataAnswer::Kind::too_large;
@@ -15,21 +38,26 @@ MetadataAnswer answer_of(const FetchResult& result) {
         answer.http_status = result.http_status;
         answer.body = result.body;
     } else {
-        answer.error = status_name(result.status);
+        char text[decltype(error_)::bytes_max + 1];
+        const char* what = result.status == Status::io_error  ? "takes no connection"
+                           : result.status == Status::timeout ? "did not answer in time"
+                                                              : "sent no whole answer";
+        snprintf(text, sizeof text, "%s %s; is it what mesos.url should be?", url_.c_str(), what);
+        (void)error_.assign(text);
+        answer.error = error_.view();
     }
     return answer;
 }
 
-}  // namespace
-
-bool MesosClient::start(EventLoop& loop, HttpFetcher& fetcher, const MesosConfig& config) {
+bool MesosClient::start(EventLoop& loop, HttpFetcher& fetcher, const MesosConfig& config,
+                        std::string_view node_ip) {
     fetcher_ = &fetcher;
     url_ = config.url;
     if (!parse_scrape_url(url_.view(), agent_)) return false;
     MetadataOptions options;
     options.state.labels = config.labels;
     options.authorization_file = config.authorization_file;
-    if (!resolve_host(agent_.host, options.state.node_address)) return false;
+    options.state.node_address = node_address(agent_.host, node_ip);
     metadata_.configure(options, {this, begin, release});
     return loop.add_hook({wait_ms, work, this}) == Status::ok;
 }
@@ -58,7 +86,7 @@ void MesosClient::release(void* self) {
 
 void MesosClient::on_done(void* self, FetchId, const FetchResult& result) {
     auto& client = *static_cast<MesosClient*>(self);
-    client.metadata_.on_answer(answer_of(result), boottime_ns());
+    client.metadata_.on_answer(client.answer_of(result), boottime_ns());
 }
 
 int MesosClient::wait_ms(void* self) {

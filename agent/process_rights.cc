@@ -18,16 +18,22 @@ bool has_failed(bool is_good, const FixedText<256>& error) {
 }  // namespace
 
 // At its end the agent takes its sockets away.
+void ProcessRights::add_directory_of(const ListenAddress& address) {
+    const std::string_view path = address.path.view();
+    WritableDirectory& directory = directories_[directory_count_];
+    const std::size_t slash = path.rfind('/');
+    if (slash == path.npos) return;
+    if (!directory.path.assign(slash == 0 ? "/" : path.substr(0, slash))) return;
+    directory.allows_removal = true;
+    ++directory_count_;
+}
+
 void ProcessRights::add_socket_directories(const Config& config) {
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const std::string_view path = config.listen[i].options.address.path.view();
-        WritableDirectory& directory = directories_[directory_count_];
-        const std::size_t slash = path.rfind('/');
-        if (slash == path.npos) continue;
-        if (!directory.path.assign(slash == 0 ? "/" : path.substr(0, slash))) continue;
-        directory.allows_removal = true;
-        ++directory_count_;
-    }
+    for (std::size_t i = 0; i < config.listen_count; ++i)
+        add_directory_of(config.listen[i].options.address);
+    const StatsdConfig& statsd = config.apps.statsd;
+    for (std::size_t i = 0; i < statsd.listen_count; ++i)
+        add_directory_of(statsd.listen[i]);
 }
 
 // The user that we become makes no directory below /run.

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "api/connection_table.h"
 #include "platform/base/arena.h"
 #include "platform/limits.h"
 
@@ -20,7 +21,8 @@ class CommandBody {
   private:
     friend class CommandBodies;
 
-    bool is_taken_;
+    Connection* holder_;  // null: free
+    std::uint64_t since_ns_;
     std::uint32_t size_;
     char bytes_[limits::command_body_bytes_max];
 };
@@ -32,11 +34,20 @@ class CommandBodies {
     // False before init.
     bool has_memory() const { return !bodies_.empty(); }
 
-    // An empty body, to be given back. Null when all are taken.
-    CommandBody* take();
-    static void give_back(CommandBody& body);
+    // Gives an empty body to Connection::body, to be given back. When all are taken, the one is
+    // taken away that was held for longest, if that is longer than a body is on its way: who sends
+    // half of one keeps nobody else from his. `hang_up` is called with its holder, whose body is
+    // null then. False when there is none.
+    [[nodiscard]] bool take(Connection& holder, std::uint64_t now_ns,
+                            void (*hang_up)(const Connection&));
+
+    // Nothing happens when the connection has none.
+    static void give_back(Connection& holder);
 
   private:
+    CommandBody* find_free();
+    CommandBody* find_oldest();
+
     std::span<CommandBody> bodies_;
 };
 

@@ -218,10 +218,7 @@ class Server {
     void drop_shared();
     void drop_responses();
     bool begin_command(const Request& request, void** context);
-    CommandBody* body_of(void* context);
-    bool collect(std::string_view piece, void* context);
-    void drop_body(void** context);
-    bool finish_command(const Request& request, void** context);
+    bool finish_command(const Request& request);
     static bool send_command_answer(const Request& request, const CommandAnswer& answer,
                                     std::size_t body_bytes, MHD_Response* response);
 

@@ -19,11 +19,12 @@ MHD_Result ServerCallbacks::handle_command(void* listener, MHD_Connection* conne
     if (*context == nullptr) {
         is_good = server.begin_command(request, context);
     } else if (*piece_bytes != 0) {
-        is_good = server.collect({piece, *piece_bytes}, *context);
+        CommandBody* body = Server::connection_of(connection).body;
+        is_good = body != nullptr && body->append({piece, *piece_bytes});
         *piece_bytes = 0;
     } else {
         from.connections.note_request(Server::connection_of(connection), boottime_ns());
-        is_good = server.finish_command(request, context);
+        is_good = server.finish_command(request);
     }
     return is_good ? MHD_YES : MHD_NO;
 }
@@ -46,41 +47,26 @@ bool Server::begin_command(const Request& request, void** context) {
     }
     const std::uint64_t body_bytes = announced_body_bytes(request.connection);
     if (body_bytes > limits::command_body_bytes_max) return refuse(Fixed::body_too_large);
-    CommandBody* body = body_bytes == 0 ? nullptr : bodies_.take();
-    if (body_bytes != 0 && body == nullptr) return refuse(Fixed::bodies_busy);
-    *context = body == nullptr ? static_cast<void*>(this) : body;
-    return true;
-}
-
-// The context of a request without a body is the server.
-CommandBody* Server::body_of(void* context) {
-    return context == nullptr || context == this ? nullptr : static_cast<CommandBody*>(context);
-}
-
-bool Server::collect(std::string_view piece, void* context) {
-    CommandBody* body = body_of(context);
-    return body != nullptr && body->append(piece);
-}
-
-void Server::drop_body(void** context) {
-    CommandBody* body = body_of(*context);
-    if (body == nullptr) return;
-    CommandBodies::give_back(*body);
+    Connection& place = connection_of(request.connection);
+    if (body_bytes != 0 && !bodies_.take(place, boottime_ns(), hang_up)) {
+        return refuse(Fixed::bodies_busy);
+    }
     *context = this;
+    return true;
 }
 
 // Slow readers of metrics may hold all memory for answers. A registration does not fail for that:
 // a task's start depends on it.
-bool Server::finish_command(const Request& request, void** context) {
+bool Server::finish_command(const Request& request) {
     if (commands_.answer == nullptr) return send_fixed(request, Fixed::bodies_busy);
     const std::span<char> run = pool_.longest_free();
     const bool is_pooled = run.size() >= body_head_bytes + small_answer_.size();
     TextSink sink(is_pooled ? run.subspan(body_head_bytes) : small_answer_);
-    const CommandBody* body = body_of(*context);
+    Connection& place = connection_of(request.connection);
     const CommandAnswer answer =
         commands_.answer(commands_.self, request.method, request.path,
-                         body == nullptr ? std::string_view() : body->text(), sink);
-    drop_body(context);
+                         place.body == nullptr ? std::string_view() : place.body->text(), sink);
+    CommandBodies::give_back(place);
     if (sink.status() != Status::ok) return send_fixed(request, Fixed::busy);
     MHD_Response* response = is_pooled
                                  ? make_pooled(run, sink.size())

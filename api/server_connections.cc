@@ -46,12 +46,11 @@ void ServerCallbacks::note_connection(void* context, MHD_Connection*, void** pla
     }
 }
 
-void ServerCallbacks::note_completed(void* context, MHD_Connection* connection, void** request,
+void ServerCallbacks::note_completed(void* context, MHD_Connection* connection, void**,
                                      MHD_RequestTerminationCode) {
     auto& listener = *static_cast<Server::Listener*>(context);
-    if (listener.options.service == ListenerService::registration)
-        listener.server->drop_body(request);
     Connection& place = Server::connection_of(connection);
+    CommandBodies::give_back(place);
     if (listener.connections.note_answered(place, boottime_ns())) hang_up(place);
 }
 

@@ -314,9 +314,12 @@ inline constexpr std::size_t tls_client_ca_bytes = 512 * 1024;
 inline constexpr std::uint32_t client_certificate_s_max = 60;
 
 // Requests with a body, on listeners that serve registrations: bodies on their way at the same
-// time, and the largest. A body is mostly there with its header, so one place serves many.
-inline constexpr std::size_t command_count_max = 16;
+// time, and the largest. Most of the 64 connections that a listener has by default may be at it.
+inline constexpr std::size_t command_count_max = 48;
 inline constexpr std::size_t command_body_bytes_max = 4096;
+
+// How long one has its memory though others want it: it comes with the header, or right after.
+inline constexpr std::uint64_t command_undisturbed_ms = 100;
 
 // What an answer to one has at least: a registration takes 350 bytes, an error 400.
 inline constexpr std::size_t command_answer_bytes = 1024;

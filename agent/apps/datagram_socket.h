@@ -11,7 +11,7 @@ namespace nma {
 
 // What a socket may keep until we come to read it, in bytes as the kernel counts them (a packet
 // takes about 800 more than it holds); 0 leaves the kernel's default (net.core.rmem_default). More
-// than net.core.rmem_max needs CAP_NET_ADMIN, and is cut to it without.
+// than twice net.core.rmem_max needs CAP_NET_ADMIN, and is cut to that without.
 using ReceiveBufferBytes = std::uint32_t;
 
 // Bound to that address and no other; port 0 is any free one. Counts what the kernel drops

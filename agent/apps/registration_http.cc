@@ -42,9 +42,10 @@ Refusal refusal_of(RegistryStatus status) {
             return {503, "Service Unavailable",
                     "This machine has no such address; check the agent's configured one."};
         default:
-            return {503, "Service Unavailable",
-                    "There is no room for another container: no place (limits.registrations), no free "
-                    "port, or no file descriptor."};
+            return {
+                503, "Service Unavailable",
+                "There is no room for another container: no place (limits.registrations), no free "
+                "port, or no file descriptor."};
     }
 }
 

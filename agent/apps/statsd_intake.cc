@@ -67,26 +67,32 @@ bool StatsdIntake::find_named(std::string_view field, ContainerIdText& id) const
     return exists(field);
 }
 
-AppContainer StatsdIntake::container_of_field(std::string_view field) {
-    if (field == field_.view()) return field_container_;
-    ContainerIdText id;
-    const AppContainer found = find_named(field, id) ? open(id.view()) : no_app_container;
-    if (field_.assign(field)) field_container_ = found;
-    return found;
+bool StatsdIntake::find_container_of_field(std::string_view field, AppContainer& container) {
+    if (field != field_.view()) {
+        ContainerIdText id;
+        is_field_known_ = find_named(field, id);
+        field_container_ = is_field_known_ ? open(id.view()) : no_app_container;
+        // A field that is too long to be kept is longer than any ID, too.
+        if (!field_.assign(field)) field_.clear();
+    }
+    container = field_container_;
+    return is_field_known_;
 }
 
 void StatsdIntake::on_sample(void* self, const StatsdSample& sample, std::string_view field) {
     auto& intake = *static_cast<StatsdIntake*>(self);
+    ++intake.counts_.samples;
     AppContainer container = no_app_container;
     const bool is_named = intake.is_field_honoured_ && !field.empty();
-    if (is_named) container = intake.container_of_field(field);
-    if (is_named && container == no_app_container) ++intake.counts_.unknown_container_samples;
-    if (container == no_app_container) container = intake.sender();
+    const bool is_known = is_named && intake.find_container_of_field(field, container);
+    if (!is_known) container = intake.sender();
     if (container != no_app_container) {
         intake.store_->apply(container, sample, intake.now_ns_);
-    } else if (!intake.sender_id_.empty()) {
+    } else if (is_known || !intake.sender_id_.empty()) {
         ++intake.counts_.unheld_samples;
-    } else if (!is_named) {
+    } else if (is_named) {
+        ++intake.counts_.unknown_container_samples;
+    } else {
         ++intake.counts_.unattributed_samples;
     }
 }

@@ -20,8 +20,9 @@ namespace nma {
 
 // What the store cannot count, because it is no container's.
 struct IntakeCounts {
+    std::uint64_t samples = 0;                    // all, those below among them
     std::uint64_t unattributed_samples = 0;       // sender in no container, and no `c:`
-    std::uint64_t unknown_container_samples = 0;  // `c:` names none that exists
+    std::uint64_t unknown_container_samples = 0;  // `c:` names none that exists, the same
     std::uint64_t unheld_samples = 0;             // the store had no room for the container
 };
 
@@ -49,7 +50,8 @@ class StatsdIntake {
 
     AppContainer open(std::string_view id);
     AppContainer sender();
-    AppContainer container_of_field(std::string_view field);
+    // False when it names none that exists.
+    bool find_container_of_field(std::string_view field, AppContainer& container);
     bool find_named(std::string_view field, ContainerIdText& id) const;
 
     AppStore* store_ = nullptr;
@@ -64,7 +66,8 @@ class StatsdIntake {
 
     // The last field and whose it is: most lines of a packet have the same.
     ContainerIdText field_;
-    AppContainer field_container_ = no_app_container;
+    bool is_field_known_ = false;
+    AppContainer field_container_ = no_app_container;  // none: the store has no room
 };
 
 }  // namespace nma

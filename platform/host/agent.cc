@@ -31,8 +31,8 @@ constexpr MetricSpec specs[] = {
     counter("agent.statsd.skipped", "Events and service checks, which are not kept"),
     counter("agent.statsd.unattributed",
             "Samples that came from no known container, and were not kept"),
-    counter("agent.statsd.overflows",
-            "Samples, members of sets and percentiles for which a limit left no room"),
+    counter("agent.apps.overflows",
+            "Of applications: samples, members of sets and percentiles without room"),
     counter("agent.mesos.failures", "Questions that the Mesos agent did not answer as it should"),
 };
 static_assert(sizeof specs / sizeof specs[0] == agent_counter_count);

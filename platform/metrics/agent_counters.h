@@ -21,8 +21,8 @@ enum class AgentCounter : std::uint8_t {
     statsd_truncated_packets,
     statsd_skipped,       // events and service checks
     statsd_unattributed,  // samples that are no known container's
-    statsd_overflows,     // samples, members of sets and percentiles without room
-    mesos_failures,       // questions to the Mesos agent without a good answer
+    app_overflows,   // samples, members of sets and percentiles without room; scraped ones, too
+    mesos_failures,  // questions to the Mesos agent without a good answer
     last = mesos_failures,
 };
 

@@ -53,6 +53,10 @@ constexpr BadCase bad_cases[] = {
      "f:1: registration.port_first must be from 0 to 65535"},
     {"{\"registration\": {\"port_first\": 9000}}",
      "registration: port_first and port_last must be a range, or both 0"},
+    {"{\"registration\": {\"port_first\": 1023, \"port_last\": 9000}}",
+     "registration: port_first must be 1024 or more: by the time that ports are bound, the right "
+     "to "
+     "those below is given away"},
     {"{\"registration\": {\"port_first\": 9001, \"port_last\": 9000}}",
      "registration: port_first and port_last must be a range, or both 0"},
     {"{\"prometheus\": {\"targets\": {\"https://127.0.0.1/\": \"a\"}}}",

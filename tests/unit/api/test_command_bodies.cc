@@ -1,69 +1,99 @@
 #include "api/command_bodies.h"
 
-#include <string>
-
 #include "tests/support/cmocka.h"
 
 namespace {
 
 using namespace nma;
 
-Arena arena;
-CommandBodies bodies;
+constexpr std::uint64_t ms = 1'000'000;
 
-int set_up(void**) {
-    bodies = CommandBodies{};
-    if (bodies.has_memory() || !arena.map(std::size_t{1} << 20)) return -1;
-    bodies.init(arena);
-    return bodies.has_memory() ? 0 : -1;
-}
+struct Bed {
+    Arena arena;
+    CommandBodies bodies;
+    Connection holders[limits::command_count_max + 2];
+    const Connection* hung_up = nullptr;
+};
+Bed bed;
 
-int tear_down(void**) {
-    arena.unmap();
+int make(void**) {
+    bed = {};
+    Arena measuring;
+    bed.bodies.init(measuring);
+    assert_true(bed.arena.map(measuring.used_bytes()));
+    bed.bodies.init(bed.arena);
     return 0;
 }
 
-void body_holds_its_pieces_up_to_the_limit(void**) {
-    CommandBody* body = bodies.take();
-    assert_non_null(body);
-    assert_true(body->append("{\"container"));
-    assert_true(body->append(""));
-    assert_true(body->append("_id\"}"));
-    assert_true(body->text() == "{\"container_id\"}");
-    const std::string rest(limits::command_body_bytes_max - body->text().size(), 'x');
-    assert_false(body->append(rest + "y"));
-    assert_true(body->text() == "{\"container_id\"}");
-    assert_true(body->append(rest));
-    assert_int_equal(body->text().size(), limits::command_body_bytes_max);
-    assert_false(body->append("z"));
-    CommandBodies::give_back(*body);
+int unmake(void**) {
+    bed.arena.unmap();
+    return 0;
 }
 
-void taken_ones_are_different_and_come_back_empty(void**) {
-    CommandBody* taken[limits::command_count_max];
-    for (CommandBody*& body : taken) {
-        body = bodies.take();
-        assert_non_null(body);
-        assert_true(body->text().empty());
-        assert_true(body->append("a"));
-    }
-    for (std::size_t i = 1; i < limits::command_count_max; ++i)
-        assert_ptr_not_equal(taken[0], taken[i]);
-    assert_null(bodies.take());
-    CommandBodies::give_back(*taken[7]);
-    CommandBody* again = bodies.take();
-    assert_ptr_equal(again, taken[7]);
-    assert_true(again->text().empty());
-    assert_null(bodies.take());
+bool take(Connection& holder, std::uint64_t now_ns) {
+    return bed.bodies.take(holder, now_ns, [](const Connection& other) { bed.hung_up = &other; });
+}
+
+// One after the other, a millisecond apart.
+void take_all() {
+    for (std::size_t i = 0; i < limits::command_count_max; ++i)
+        assert_true(take(bed.holders[i], (1000 + i) * ms));
+}
+
+void a_body_takes_pieces_until_it_is_full(void**) {
+    static char piece[limits::command_body_bytes_max];
+    Connection& holder = bed.holders[0];
+    assert_true(take(holder, ms));
+    assert_true(holder.body->append("ab") && holder.body->append("c"));
+    assert_true(holder.body->text() == "abc");
+    assert_false(holder.body->append({piece, sizeof piece - 2}));
+    assert_true(holder.body->text() == "abc");
+    assert_true(holder.body->append({piece, sizeof piece - 3}));
+    CommandBodies::give_back(holder);
+    assert_null(holder.body);
+    CommandBodies::give_back(holder);
+    assert_true(take(holder, ms) && holder.body->text().empty());
+}
+
+void when_all_are_taken_a_young_one_stays(void**) {
+    take_all();
+    Connection& late = bed.holders[limits::command_count_max];
+    assert_false(take(late, (1000 + limits::command_undisturbed_ms) * ms - 1));
+    assert_null(late.body);
+    assert_null(bed.hung_up);
+    CommandBodies::give_back(bed.holders[7]);
+    assert_true(take(late, 1100 * ms));
+    assert_null(bed.hung_up);
+}
+
+void the_one_that_is_held_for_longest_goes(void**) {
+    take_all();
+    Connection& late = bed.holders[limits::command_count_max];
+    assert_true(bed.holders[0].body->append("half"));
+    assert_true(take(late, (1000 + limits::command_undisturbed_ms) * ms));
+    assert_ptr_equal(bed.hung_up, &bed.holders[0]);
+    assert_null(bed.holders[0].body);
+    assert_true(late.body->text().empty());
+    Connection& later = bed.holders[limits::command_count_max + 1];
+    assert_true(take(later, 1200 * ms));
+    assert_ptr_equal(bed.hung_up, &bed.holders[1]);
+    assert_non_null(late.body);
+}
+
+void without_memory_there_is_none(void**) {
+    CommandBodies none;
+    assert_false(none.has_memory());
+    assert_false(none.take(bed.holders[0], ms, [](const Connection&) {}));
 }
 
 }  // namespace
 
 int main() {
     const CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(body_holds_its_pieces_up_to_the_limit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(taken_ones_are_different_and_come_back_empty, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_body_takes_pieces_until_it_is_full, make, unmake),
+        cmocka_unit_test_setup_teardown(when_all_are_taken_a_young_one_stays, make, unmake),
+        cmocka_unit_test_setup_teardown(the_one_that_is_held_for_longest_goes, make, unmake),
+        cmocka_unit_test_setup_teardown(without_memory_there_is_none, make, unmake),
     };
     return cmocka_run_group_tests_name("command_bodies", tests, nullptr, nullptr);
 }

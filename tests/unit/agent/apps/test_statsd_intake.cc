@@ -64,7 +64,18 @@ void what_is_nobody_s_goes_where_the_options_say(void**) {
     assert_true(store_sum(*store, "node") == 3);
     assert_true(store_sum(*store, "web") == 4);
     assert_int_equal(intake.counts().unattributed_samples, 0);
-    assert_int_equal(intake.counts().unknown_container_samples, 1);
+    assert_int_equal(intake.counts().unknown_container_samples, 0);
+    assert_int_equal(intake.counts().samples, 3);
+}
+
+void a_named_container_without_room_is_nobody_else_s(void**) {
+    start("node", 1);
+    intake.begin({}, true, ns_per_s);
+    take("m:1|c\nm:2|c|c:web\nm:4|c|c:web");
+    assert_true(store_sum(*store, "node") == 1);
+    assert_true(store_sum(*store, "web") == -1);
+    assert_int_equal(intake.counts().unheld_samples, 2);
+    assert_int_equal(intake.counts().unattributed_samples, 0);
 }
 
 void a_field_that_changes_within_a_packet_is_looked_at_anew(void**) {
@@ -116,6 +127,7 @@ int main() {
         cmocka_unit_test(a_field_counts_on_a_shared_socket_for_containers_that_exist),
         cmocka_unit_test(a_sender_that_the_kernel_names_cannot_speak_for_another),
         cmocka_unit_test(what_is_nobody_s_goes_where_the_options_say),
+        cmocka_unit_test(a_named_container_without_room_is_nobody_else_s),
         cmocka_unit_test(a_field_that_changes_within_a_packet_is_looked_at_anew),
         cmocka_unit_test(the_last_line_of_a_truncated_packet_is_lost),
         cmocka_unit_test(bad_lines_events_and_drops_are_counted_with_their_container),
