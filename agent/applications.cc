@@ -162,7 +162,7 @@ bool Applications::start_registry() {
         .receive_buffer_bytes = config_->apps.statsd.receive_buffer_bytes,
         .directory = config.directory.c_str(),
         .notify_socket = manager == nullptr ? "" : manager};
-    registry_.start(options, inlets_.sink());
+    registry_.start(options, {on_added, on_removed, this});
     if (manager != nullptr) take_kept_sockets();
     const LoadReport report = registry_.load();
     const std::uint32_t skipped_count =
@@ -174,6 +174,19 @@ bool Applications::start_registry() {
     for (std::uint32_t i = 0; i < registry_.capacity(); ++i)
         loaded_[i] = registry_.at(i) != nullptr;
     return true;
+}
+
+void Applications::on_added(void* self, std::uint32_t index, const Registration& registration) {
+    const RegistrySink sink = static_cast<Applications*>(self)->inlets_.sink();
+    sink.added(sink.context, index, registration);
+}
+
+// Its place may be another's next.
+void Applications::on_removed(void* self, std::uint32_t index, const Registration& registration) {
+    auto& apps = *static_cast<Applications*>(self);
+    apps.loaded_[index] = false;
+    const RegistrySink sink = apps.inlets_.sink();
+    sink.removed(sink.context, index, registration);
 }
 
 void Applications::take_kept_sockets() {

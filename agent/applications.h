@@ -53,6 +53,8 @@ class Applications {
   private:
     static CommandAnswer answer_command(void* self, std::string_view method, std::string_view path,
                                         std::string_view body, TextSink& sink);
+    static void on_added(void* self, std::uint32_t index, const Registration& registration);
+    static void on_removed(void* self, std::uint32_t index, const Registration& registration);
     static void on_tick(void* self, std::uint32_t ready);
 
     bool open_shared(const StatsdConfig& statsd);
