@@ -29,12 +29,21 @@ struct Tagged {
     std::span<char> memory;
     void (*take)(void* context, const AppDatapoint& datapoint);
     void* context;
+    std::string_view merged;
+    std::size_t own_bytes = 0;  // that `merged` begins with
 
+    // Parts of a timer have the same tags, one after the other.
     static void on_datapoint(void* self, const AppDatapoint& datapoint) {
-        const Tagged& tagged = *static_cast<Tagged*>(self);
+        Tagged& tagged = *static_cast<Tagged*>(self);
         AppDatapoint whole = datapoint;
-        std::uint32_t left_out = 0;
-        whole.tags = merge_tags(datapoint.tags, tagged.tags, tagged.memory, left_out);
+        const bool is_same =
+            !tagged.merged.empty() && tagged.merged.substr(0, tagged.own_bytes) == datapoint.tags;
+        if (!is_same) {
+            std::uint32_t left_out = 0;
+            tagged.merged = merge_tags(datapoint.tags, tagged.tags, tagged.memory, left_out);
+            tagged.own_bytes = datapoint.tags.size();
+        }
+        whole.tags = tagged.merged;
         tagged.take(tagged.context, whole);
     }
 };
@@ -77,7 +86,11 @@ AppSource AppAnswers::apps() const {
 bool AppAnswers::each(const void* self, std::string_view container_id, std::string_view metric_id,
                       void (*take)(void* context, const AppDatapoint& datapoint), void* context) {
     const auto& answers = *static_cast<const AppAnswers*>(self);
-    Tagged tagged = {answers.tags_.view(), answers.merged_tags_, take, context};
+    Tagged tagged = {.tags = answers.tags_.view(),
+                     .memory = answers.merged_tags_,
+                     .take = take,
+                     .context = context,
+                     .merged = {}};
     return answers.source_.each(answers.source_.self, container_id, metric_id, Tagged::on_datapoint,
                                 &tagged);
 }

@@ -48,6 +48,7 @@ void Applications::init(Arena& arena, const Config& config) {
     }
     const std::size_t registration_count = has_registry_ ? apps.registration.count_max : 0;
     if (has_inlets_) inlets_.init(arena, registration_count);
+    if (has_store_ || has_mesos_) directory_.init(arena, config.capacities.containers);
     if (has_registry_) {
         registry_.init(arena, registration_count);
         loaded_ = arena.take<bool>("registrations", registration_count);
@@ -77,7 +78,8 @@ std::size_t Applications::file_count(const Config& config) {
     if (has_registry || apps.statsd.listen_count > 0) {
         count += limits::shared_inlet_count_max + limits::sender_count_max;
     }
-    return count + 2 * fetch_slot_count_all + 8;
+    const bool asks_others = apps.prometheus.target_count > 0 || !apps.mesos.url.empty();
+    return asks_others ? count + 2 * fetch_slot_count_all : count;
 }
 
 bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentity& identity,
@@ -91,6 +93,7 @@ bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentit
                    has_mesos_ ? &mesos_.metadata() : nullptr);
     if (has_store_) store_.set_options(apps.options);
     if (!has_inlets_) return true;
+    if (has_registry_) make_directory();
     const InletOptions options = {.receive_buffer_bytes = apps.statsd.receive_buffer_bytes,
                                   .nobody_id = apps.statsd.host_container.view()};
     if (inlets_.start(loop, store_, root, directory_.questions(), options) != Status::ok) {
@@ -98,6 +101,15 @@ bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentit
         return false;
     }
     return open_shared(apps.statsd);
+}
+
+// The user that we become makes no directory below /run.
+void Applications::make_directory() const {
+    SystemUser user = {{}, getuid(), getgid()};
+    FixedText<256> why;
+    const auto& name = config_->process.user;
+    if (!name.empty() && !find_user(name.view(), user, why)) return;
+    make_registration_directory(config_->apps.registration.directory.c_str(), user.uid, user.gid);
 }
 
 bool Applications::open_shared(const StatsdConfig& statsd) {
@@ -145,10 +157,16 @@ bool Applications::start(EventLoop& loop) {
         return false;
     }
     if (!has_store_ && !has_mesos_) return true;
+    return start_timer(loop);
+}
+
+bool Applications::start_timer(EventLoop& loop) {
     timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     const itimerspec every_second = {{1, 0}, {1, 0}};
-    return timer_ >= 0 && timerfd_settime(timer_, 0, &every_second, nullptr) == 0 &&
-           loop.watch(timer_, EPOLLIN, {on_tick, this}) == Status::ok;
+    const bool is_set = timer_ >= 0 && timerfd_settime(timer_, 0, &every_second, nullptr) == 0 &&
+                        loop.watch(timer_, EPOLLIN, {on_tick, this}) == Status::ok;
+    if (!is_set) log_line(LogLevel::error, "the kernel has no timer for applications");
+    return is_set;
 }
 
 bool Applications::start_registry() {
@@ -163,7 +181,8 @@ bool Applications::start_registry() {
         .directory = config.directory.c_str(),
         .notify_socket = manager == nullptr ? "" : manager};
     registry_.start(options, {on_added, on_removed, this});
-    if (manager != nullptr) take_kept_sockets();
+    // Also when it is to keep none from now on: their ports are taken by them.
+    take_kept_sockets();
     const LoadReport report = registry_.load();
     const std::uint32_t skipped_count =
         report.foreign_count + report.malformed_count + report.unbound_count + report.no_room_count;

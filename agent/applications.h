@@ -57,11 +57,13 @@ class Applications {
     static void on_removed(void* self, std::uint32_t index, const Registration& registration);
     static void on_tick(void* self, std::uint32_t ready);
 
+    void make_directory() const;
     bool open_shared(const StatsdConfig& statsd);
     bool open_one(const ListenAddress& address, const StatsdConfig& statsd, SocketFile& file);
     void take_kept_sockets();
     void remove_socket_files();
     bool start_registry();
+    bool start_timer(EventLoop& loop);
     bool start_fetching(EventLoop& loop);
     ScrapeSink scrape_sink();
     void set_configured_targets();

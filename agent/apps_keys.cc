@@ -228,6 +228,11 @@ const char* check_apps(const AppsConfig& apps) {
                "the "
                "right to those below is given away";
     }
+    if (apps.options.expiry_s < apps.options.interval_s ||
+        apps.options.expiry_s < apps.prometheus.options.interval_s) {
+        return "statsd.expiry_s must be as long as statsd.interval_s and prometheus.interval_s at "
+               "least: else what is still sent would be forgotten meanwhile";
+    }
     return nullptr;
 }
 

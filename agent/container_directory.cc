@@ -2,16 +2,33 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "cgroups/process_cgroup.h"
 
 namespace nma {
+
+void ContainerDirectory::init(Arena& arena, std::size_t capacity) {
+    places_ = arena.take<Place>("inodes of containers", capacity);
+}
 
 void ContainerDirectory::start(const HostRoot& root, const NamingRules& rules,
                                const Registry* registry) {
     root_ = &root;
     rules_ = rules;
     registry_ = registry;
+    is_unified_ = faccessat(root.sys(), "fs/cgroup/cgroup.controllers", F_OK, 0) == 0;
+}
+
+void ContainerDirectory::publish(const Snapshot& snapshot) {
+    snapshot_ = &snapshot;
+    place_count_ = is_unified_ ? std::min<std::size_t>(snapshot.living_count, places_.size()) : 0;
+    for (std::size_t i = 0; i < place_count_; ++i)
+        places_[i] = {snapshot.containers[i].inode, static_cast<std::uint32_t>(i)};
+    std::sort(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(place_count_),
+              [](const Place& a, const Place& b) { return a.inode < b.inode; });
 }
 
 ContainerQuestions ContainerDirectory::questions() {
@@ -42,13 +59,14 @@ bool ContainerDirectory::container_of(void* self, std::string_view cgroup_text,
 }
 
 bool ContainerDirectory::by_inode(void* self, std::uint64_t inode, ContainerIdText& id) {
-    const Snapshot* snapshot = static_cast<const ContainerDirectory*>(self)->snapshot_;
-    if (snapshot == nullptr || inode == 0) return false;
-    for (std::size_t i = 0; i < snapshot->living_count; ++i) {
-        const ContainerEntry& entry = snapshot->containers[i];
-        if (entry.inode == inode) return id.assign(snapshot->text(entry.id));
-    }
-    return false;
+    const auto& directory = *static_cast<const ContainerDirectory*>(self);
+    const std::span<const Place> places = directory.places_.first(directory.place_count_);
+    const auto place =
+        std::lower_bound(places.begin(), places.end(), inode,
+                         [](const Place& a, std::uint64_t wanted) { return a.inode < wanted; });
+    if (place == places.end() || place->inode != inode || inode == 0) return false;
+    const Snapshot& snapshot = *directory.snapshot_;
+    return id.assign(snapshot.text(snapshot.containers[place->container].id));
 }
 
 bool ContainerDirectory::is_place_of(void* self, std::string_view controllers,

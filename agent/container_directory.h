@@ -5,6 +5,7 @@
 #include "agent/apps/container_questions.h"
 #include "agent/apps/registry.h"
 #include "cgroups/container_name.h"
+#include "platform/base/arena.h"
 #include "platform/linux/host_root.h"
 #include "platform/metrics/snapshot.h"
 
@@ -12,11 +13,14 @@ namespace nma {
 
 class ContainerDirectory {
   public:
+    // For readings of that many living containers.
+    void init(Arena& arena, std::size_t capacity);
+
     // All must outlive it. `registry` may be null.
     void start(const HostRoot& root, const NamingRules& rules, const Registry* registry);
 
     // The reading that counts from now on, until the next call.
-    void publish(const Snapshot& snapshot) { snapshot_ = &snapshot; }
+    void publish(const Snapshot& snapshot);
 
     ContainerQuestions questions();
 
@@ -40,6 +44,16 @@ class ContainerDirectory {
     NamingRules rules_;
     const Registry* registry_ = nullptr;
     const Snapshot* snapshot_ = nullptr;
+
+    // Of the reading's living containers, by inode. Where all of the host is cgroup version 2:
+    // otherwise cgroups of different hierarchies have the same inodes.
+    struct Place {
+        std::uint64_t inode;
+        std::uint32_t container;
+    };
+    std::span<Place> places_;
+    std::size_t place_count_ = 0;
+    bool is_unified_ = false;
 };
 
 }  // namespace nma

@@ -1,9 +1,9 @@
 #include "agent/mesos_client.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/apps/ip_address.h"
+#include "agent/apps/task_address.h"
 
 #include "platform/linux/clock.h"
 
@@ -11,18 +11,11 @@ namespace nma {
 
 namespace {
 
-bool is_loopback(const IpAddress& address) {
-    constexpr std::uint8_t ipv6_loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    return address.is_ipv6 ? memcmp(address.bytes, ipv6_loopback, sizeof ipv6_loopback) == 0
-                           : address.bytes[0] == 127;
-}
-
 // Empty when neither is an address that others have.
 FixedText<64> node_address(std::string_view agent_host, std::string_view node_ip) {
     FixedText<64> text;
     IpAddress address;
-    const bool has_own = parse_ip_address(agent_host, address) && !is_loopback(address);
-    const std::string_view chosen = has_own ? agent_host : node_ip;
+    const std::string_view chosen = is_container_address(agent_host) ? agent_host : node_ip;
     if (parse_ip_address(chosen, address)) (void)text.assign(chosen);
     return text;
 }

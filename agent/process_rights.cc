@@ -1,8 +1,5 @@
 #include "agent/process_rights.h"
 
-#include <unistd.h>
-
-#include "agent/apps/registration_files.h"
 #include "cgroups/mounts.h"
 #include "platform/linux/log.h"
 
@@ -36,15 +33,9 @@ void ProcessRights::add_socket_directories(const Config& config) {
         add_directory_of(statsd.listen[i]);
 }
 
-// The user that we become makes no directory below /run.
 void ProcessRights::add_registrations(const Config& config) {
     const auto& path = config.apps.registration.directory;
     if (!has_listener(config, ListenerService::registration) || path.empty()) return;
-    SystemUser user = {{}, getuid(), getgid()};
-    FixedText<256> why;
-    if (config.process.user.empty() || find_user(config.process.user.view(), user, why)) {
-        make_registration_directory(path.c_str(), user.uid, user.gid);
-    }
     WritableDirectory& directory = directories_[directory_count_];
     if (!directory.path.assign(path.view())) return;
     directory.allows_making = true;

@@ -21,7 +21,7 @@ struct PlaceCheck {
 // Paths may be seen from a cgroup namespace ("/../../docker/<hash>").
 //
 // A container may make cgroups in its own, with any names: one in another's counts only when
-// `check` says so; else the process is taken for the outer one's.
+// `check` says so, in any hierarchy; else the process is taken for the outer one's.
 [[nodiscard]] bool container_of_process(std::string_view cgroup_text, const NamingRules& rules,
                                         const PlaceCheck& check, ContainerId& id);
 

@@ -53,6 +53,14 @@ constexpr BadCase bad_cases[] = {
      "f:1: registration.port_first must be from 0 to 65535"},
     {"{\"registration\": {\"port_first\": 9000}}",
      "registration: port_first and port_last must be a range, or both 0"},
+    {"{\"statsd\": {\"interval_s\": 121}}",
+     "statsd.expiry_s must be as long as statsd.interval_s and prometheus.interval_s at least: "
+     "else "
+     "what is still sent would be forgotten meanwhile"},
+    {"{\"prometheus\": {\"interval_s\": 300}}",
+     "statsd.expiry_s must be as long as statsd.interval_s and prometheus.interval_s at least: "
+     "else "
+     "what is still sent would be forgotten meanwhile"},
     {"{\"registration\": {\"port_first\": 1023, \"port_last\": 9000}}",
      "registration: port_first must be 1024 or more: by the time that ports are bound, the right "
      "to "

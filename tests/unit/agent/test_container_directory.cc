@@ -1,6 +1,7 @@
 #include "agent/container_directory.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "tests/support/sample_snapshot.h"
@@ -14,6 +15,7 @@ using namespace nma;
 using namespace nma::test;
 
 struct Bed {
+    Arena arena;
     SampleSnapshot sample;
     Tree tree;
     HostRoot root;
@@ -51,6 +53,10 @@ int make(void**) {
     add_container("cpu-child", inode_of("sys/fs/cgroup/cpu/mesos/parent/mesos/cpu-child"));
     add_container("parent", inode_of("sys/fs/cgroup/mesos/parent"));
     add_container("gone", 7, true);
+    Arena measuring;
+    bed.directory.init(measuring, 8);
+    assert_true(bed.arena.map(measuring.used_bytes()));
+    bed.directory.init(bed.arena, 8);
     bed.directory.start(bed.root, NamingRules{}, nullptr);
     bed.questions = bed.directory.questions();
     return 0;
@@ -59,6 +65,7 @@ int make(void**) {
 int unmake(void**) {
     bed.root.close();
     bed.sample.arena.unmap();
+    bed.arena.unmap();
     tree_remove(bed.tree);
     return 0;
 }
@@ -87,14 +94,27 @@ void containers_of_the_reading_exist_until_they_end(void**) {
     assert_false(bed.directory.is_living("gone"));
 }
 
-void a_living_container_is_found_by_its_inode(void**) {
+void a_living_container_is_found_by_its_inode_on_version_2(void**) {
+    ContainerIdText id;
+    tree_write(bed.tree, "sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+    bed.directory.start(bed.root, NamingRules{}, nullptr);
+    bed.directory.publish(bed.sample.snapshot);
+    for (const char* name : {"parent", "parent/mesos/child"}) {
+        char path[64];
+        snprintf(path, sizeof path, "sys/fs/cgroup/mesos/%s", name);
+        assert_true(bed.questions.by_inode(bed.questions.context, inode_of(path), id));
+        assert_string_equal(id.c_str(), strrchr(path, '/') + 1);
+    }
+    assert_false(bed.questions.by_inode(bed.questions.context, 7, id));
+    assert_false(bed.questions.by_inode(bed.questions.context, 0, id));
+    assert_false(bed.questions.by_inode(bed.questions.context, UINT64_MAX, id));
+}
+
+void inodes_say_nothing_where_hierarchies_have_the_same(void**) {
     ContainerIdText id;
     bed.directory.publish(bed.sample.snapshot);
     const std::uint64_t inode = inode_of("sys/fs/cgroup/mesos/parent");
-    assert_true(bed.questions.by_inode(bed.questions.context, inode, id));
-    assert_string_equal(id.c_str(), "parent");
-    assert_false(bed.questions.by_inode(bed.questions.context, 7, id));
-    assert_false(bed.questions.by_inode(bed.questions.context, 0, id));
+    assert_false(bed.questions.by_inode(bed.questions.context, inode, id));
 }
 
 void a_process_is_in_the_container_of_its_cgroup(void**) {
@@ -124,7 +144,10 @@ int main() {
         cmocka_unit_test_setup_teardown(before_the_first_reading_nobody_exists, make, unmake),
         cmocka_unit_test_setup_teardown(containers_of_the_reading_exist_until_they_end, make,
                                         unmake),
-        cmocka_unit_test_setup_teardown(a_living_container_is_found_by_its_inode, make, unmake),
+        cmocka_unit_test_setup_teardown(a_living_container_is_found_by_its_inode_on_version_2, make,
+                                        unmake),
+        cmocka_unit_test_setup_teardown(inodes_say_nothing_where_hierarchies_have_the_same, make,
+                                        unmake),
         cmocka_unit_test_setup_teardown(a_process_is_in_the_container_of_its_cgroup, make, unmake),
         cmocka_unit_test_setup_teardown(a_nested_container_is_itself_where_the_reading_saw_it, make,
                                         unmake),

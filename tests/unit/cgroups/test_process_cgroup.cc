@@ -45,6 +45,17 @@ void test_container_that_takes_anothers_name_is_itself(void**) {
     assert_string_equal(container_of("0::/mesos/evil/mesos/child\n"), "evil");
     assert_string_equal(container_of("0::/mesos/parent/mesos/child/docker/" HASH "\n"), "child");
     assert_string_equal(container_of("1:cpu:/mesos/parent/mesos/child\n"), "parent");
+    assert_string_equal(container_of("1:cpu:/mesos/evil/mesos/child\n0::/mesos/evil/mesos/child\n"),
+                        "evil");
+}
+
+void test_nested_container_is_confirmed_by_any_hierarchy(void**) {
+    assert_string_equal(container_of("9:pids:/mesos/parent/mesos/child\n"
+                                     "4:memory:/mesos/parent/mesos/child\n"
+                                     "0::/mesos/parent/mesos/child\n"),
+                        "child");
+    assert_string_equal(container_of("9:pids:/mesos/parent/mesos/other\n0::/mesos/parent\n"),
+                        "parent");
 }
 
 void test_without_check_the_outermost_counts(void**) {
@@ -93,6 +104,7 @@ int main() {
         cmocka_unit_test(test_cgroup_below_container_is_its),
         cmocka_unit_test(test_nested_container_goes_before_its_parent),
         cmocka_unit_test(test_container_that_takes_anothers_name_is_itself),
+        cmocka_unit_test(test_nested_container_is_confirmed_by_any_hierarchy),
         cmocka_unit_test(test_without_check_the_outermost_counts),
         cmocka_unit_test(test_path_from_cgroup_namespace_is_read),
         cmocka_unit_test(test_colon_in_path_stays),
