@@ -43,8 +43,8 @@ void Applications::init(Arena& arena, const Config& config) {
     has_store_ = can_send(config);
     if (has_store_) {
         store_.init(arena, apps.capacities);
-        absences_ =
-            arena.take<std::uint8_t>("applications: containers", apps.capacities.containers);
+        unneeded_since_ns_ =
+            arena.take<std::uint64_t>("applications: containers", apps.capacities.containers);
     }
     const std::size_t registration_count = has_registry_ ? apps.registration.count_max : 0;
     if (has_inlets_) inlets_.init(arena, registration_count);

@@ -74,6 +74,7 @@ class Applications {
     void drop_lost_registrations();
     void count() const;
     void tell_losses();
+    AppContainer worst_container() const;
 
     const Config* config_ = nullptr;
     SocketFile socket_files_[limits::shared_inlet_count_max];  // by StatsdConfig::listen
@@ -85,10 +86,10 @@ class Applications {
     MesosClient mesos_;
     ContainerDirectory directory_;
     AppAnswers answers_;
-    std::span<std::uint8_t> absences_;          // by AppContainer: readings without it
-    std::span<ScrapeTargetSpec> target_specs_;  // room for one set
-    std::span<bool> loaded_;                    // by registration: it is from before the start
-    FixedText<256> node_ip_;                    // or a name, when it was configured
+    std::span<std::uint64_t> unneeded_since_ns_;  // by AppContainer; 0: it is needed
+    std::span<ScrapeTargetSpec> target_specs_;    // room for one set
+    std::span<bool> loaded_;                      // by registration: it is from before the start
+    FixedText<256> node_ip_;                      // or a name, when it was configured
     int timer_ = -1;
     std::uint32_t tick_count_ = 0;
     bool has_told_unattributed_ = false;

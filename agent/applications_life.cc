@@ -1,4 +1,6 @@
 // What a new reading means for applications: who lives, who is new, and who is gone.
+#include <algorithm>
+
 #include "agent/applications.h"
 #include "platform/linux/clock.h"
 #include "platform/linux/log.h"
@@ -8,11 +10,10 @@ namespace nma {
 
 namespace {
 
-// Readings that a container may be missing in: the first may have begun before it was made.
-constexpr std::uint8_t absence_count_max = 2;
+constexpr std::uint64_t second_ns = 1'000'000'000;
 
 // A registration from before the start that nobody knows is forgotten after this long.
-constexpr std::uint64_t lost_after_ns = 60'000'000'000;
+constexpr std::uint64_t lost_after_ns = 60 * second_ns;
 
 }  // namespace
 
@@ -74,7 +75,6 @@ void Applications::drop_lost_registrations() {
 bool Applications::is_needed(std::string_view id) const {
     if (directory_.find(id) != nullptr) return true;
     if (has_registry_ && registry_.find(id) != nullptr) return true;
-    if (has_inlets_ && inlets_.is_departed(id)) return true;
     if (id == config_->apps.statsd.host_container.view()) return true;
     const PrometheusConfig& prometheus = config_->apps.prometheus;
     for (const ConfiguredTarget& target : std::span(prometheus.targets, prometheus.target_count)) {
@@ -83,16 +83,24 @@ bool Applications::is_needed(std::string_view id) const {
     return false;
 }
 
+// Two readings, for the first may have begun before the container was made; and as long as what it
+// said last is worth to be asked for, unless others need the room.
 void Applications::forget_departed() {
+    const std::uint64_t now_ns = boottime_ns();
+    const std::size_t capacity = config_->apps.capacities.containers;
+    const bool is_crowded = store_.use().containers * 8 >= capacity * 7;
+    const std::uint64_t age_s = is_crowded ? 2 * config_->interval_s : limits::departed_age_s;
     for (AppContainer container = 0; container < store_.container_end(); ++container) {
         const std::string_view id = store_.id_of(container);
-        std::uint8_t& absences = absences_[container];
+        std::uint64_t& since_ns = unneeded_since_ns_[container];
         if (id.empty() || is_needed(id)) {
-            absences = 0;
-        } else if (++absences >= absence_count_max) {
-            absences = 0;
-            store_.close(container);
+            since_ns = 0;
+            continue;
         }
+        if (since_ns == 0) since_ns = now_ns;
+        if (now_ns < std::max(since_ns, store_.last_ns(container)) + age_s * second_ns) continue;
+        since_ns = 0;
+        store_.close(container);
     }
 }
 
@@ -120,6 +128,20 @@ void Applications::count() const {
     set(AgentCounter::statsd_dropped_packets, inlets_.counts().dropped_packets);
 }
 
+AppContainer Applications::worst_container() const {
+    AppContainer worst = 0;
+    std::uint64_t most = 0;
+    for (AppContainer container = 0; container < store_.container_end(); ++container) {
+        const AppCounts counts = store_.counts(container);
+        const std::uint64_t lost = counts[AppCount::overflow] + counts[AppCount::overflow_member] +
+                                   counts[AppCount::overflow_sketch];
+        if (lost <= most) continue;
+        most = lost;
+        worst = container;
+    }
+    return worst;
+}
+
 // The first loss of each kind, with its cure; the counts tell the rest.
 void Applications::tell_losses() {
     const auto is_first = [](bool& has_told, AgentCounter counter) {
@@ -137,9 +159,14 @@ void Applications::tell_losses() {
                  "statsd.receive_buffer_bytes, and net.core.rmem_max with it");
     }
     if (is_first(has_told_overflow_, AgentCounter::app_overflows)) {
+        const AppContainer worst = worst_container();
+        const std::string_view id = store_.id_of(worst);
+        const std::string_view metric = store_.counts(worst).worst_metric;
         log_line(LogLevel::warning,
-                 "applications send more than the limits hold; /containers/{id}/app?view=full "
-                 "names the metric that lost most, and limits.app_* is what to raise");
+                 "applications send more than the limits hold, most so container %.*s with metric "
+                 "%.*s; raise limits.app_*, or see the counts in the full views",
+                 static_cast<int>(id.size()), id.data(), static_cast<int>(metric.size()),
+                 metric.data());
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "agent/apps/registration_json.h"
@@ -65,6 +66,8 @@ const char* apply_percentiles(const cJSON& array, Config& config) {
         const bool is_good = item->valuedouble >= 1 && item->valuedouble <= 99 &&
                              item->valuedouble == static_cast<double>(percentile);
         if (!is_good) return "must have whole numbers from 1 to 99";
+        const auto* const end = options.percentiles + options.percentile_count;
+        if (std::find(options.percentiles, end, percentile) != end) return "has one of them twice";
         options.percentiles[options.percentile_count++] = percentile;
     }
     return nullptr;

@@ -41,6 +41,9 @@ bool Server::begin_command(const Request& request, void** context) {
     if (has_large_headers(request.connection, request.listener.options.header_bytes_max))
         return refuse(Fixed::headers_too_large);
     if (has_doubtful_end(request.connection)) return refuse(Fixed::bad_framing);
+    // Pages of any site may have a browser on this machine POST to loopback.
+    if (MHD_lookup_connection_value(request.connection, MHD_HEADER_KIND, "Origin") != nullptr)
+        return refuse(Fixed::forbidden);
     if (!is_peer_allowed(request)) {
         note_denial(request, {.is_peer = true, .identity = {}, .certificate_uid = {}});
         return refuse(Fixed::forbidden);

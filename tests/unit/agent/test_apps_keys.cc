@@ -43,6 +43,8 @@ constexpr BadCase bad_cases[] = {
      "f:1: statsd.percentiles must have whole numbers from 1 to 99"},
     {"{\"statsd\": {\"percentiles\": [-1e300]}}",
      "f:1: statsd.percentiles must have whole numbers from 1 to 99"},
+    {"{\"statsd\": {\"percentiles\": [90, 50, 90]}}",
+     "f:1: statsd.percentiles has one of them twice"},
     {"{\"statsd\": {\"percentiles\": [1,2,3,4,5]}}",
      "f:1: statsd.percentiles has more than 4 of them"},
     {"{\"statsd\": {\"percentiles\": [\"90\"]}}", "f:1: statsd.percentiles[0] must be a number"},

@@ -71,6 +71,13 @@ void peer_that_is_not_listed_is_403_before_its_body(void**) {
     assert_int_equal(asked_count(), 0);
 }
 
+void page_of_a_browser_is_403(void**) {
+    const auto answer =
+        http_ask(server_address(on_tcp), post("{}", "Origin: http://site.example\r\n"));
+    assert_true(is_json_error(answer, 403) && is_closing(answer));
+    assert_int_equal(asked_count(), 0);
+}
+
 void head_is_answered_without_a_body(void**) {
     const int client = http_connect(server_address(on_unix));
     http_send(client, "HEAD /container/a HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -153,6 +160,7 @@ int main() {
         NMA_TEST(each_service_has_its_own_paths),
         NMA_TEST(metrics_are_for_reading_only),
         NMA_TEST(peer_that_is_not_listed_is_403_before_its_body),
+        NMA_TEST(page_of_a_browser_is_403),
         NMA_TEST(head_is_answered_without_a_body),
         NMA_TEST(headers_of_the_answer_are_sent),
         NMA_TEST(large_answer_comes_whole),
