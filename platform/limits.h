@@ -475,9 +475,7 @@ inline constexpr std::uint32_t fetch_timeout_ms_max = 60'000;
 // One line of a Prometheus text: Prometheus' own figures have 200 bytes, with all labels of a
 // Kubernetes object 5 KB.
 inline constexpr std::size_t prometheus_line_bytes_max = 16 * 1024;
-inline constexpr std::size_t prometheus_name_bytes_max = 255;
 inline constexpr std::size_t prometheus_label_count_max = 64;  // Prometheus users set 30 and fewer
-inline constexpr std::size_t prometheus_tag_bytes_max = 4096;  // all of a sample, with url
 
 // Prometheus endpoints of all tasks, and a URL of one.
 inline constexpr std::size_t scrape_target_count_max = 1024;

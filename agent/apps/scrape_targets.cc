@@ -44,6 +44,11 @@ constexpr std::uint32_t group_of(ScrapeIndex index) {
 
 }  // namespace
 
+void ScrapeTargets::init(Arena& arena) {
+    schedule_.init(arena);
+    figures_ = arena.take<Figures>("scrape targets", limits::scrape_target_count_max);
+}
+
 bool ScrapeTargets::start(EventLoop& loop, HttpFetcher& fetcher, const ScrapeSink& sink,
                           const ScrapeOptions& options) {
     fetcher_ = &fetcher;
@@ -86,6 +91,7 @@ std::uint32_t ScrapeTargets::refused_count(ScrapeSource source) const {
 void ScrapeTargets::on_removed(void* self, ScrapeIndex index) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
     const ScrapeSink& sink = targets.sink_;
+    targets.figures_[index] = {};
     const std::string_view id = targets.schedule_.target(index).container_id.view();
     const std::uint32_t container = sink.find(sink.context, id);
     if (container == ScrapeSink::no_container) return;
@@ -170,8 +176,8 @@ void ScrapeTargets::on_work(void* self, std::uint32_t) {
 
 void ScrapeTargets::parse_slice() {
     const Scrape& scrape = scrapes_[texts_[0]];
-    if (!is_parsing_) begin_text(scrape);
     find_container(scrape);
+    if (!is_parsing_) begin_text(scrape);
     const bool is_wanted = !schedule_.is_removed(scrape.target);
     if (is_wanted && parser_.step(limits::scrape_slice_bytes, {on_sample, this})) return;
     end_text();
@@ -182,7 +188,8 @@ void ScrapeTargets::begin_text(const Scrape& scrape) {
     is_parsing_ = true;
     put_ns_ = boottime_ns();
     put_count_ = 0;
-    over_limit_count_ = 0;
+    lost_count_ = 0;
+    put_figures(scrape.target, put_ns_);
     parser_.begin(scrape.answer.body, target.url.view(),
                   is_openmetrics(scrape.answer.content_type));
 }
@@ -197,12 +204,14 @@ void ScrapeTargets::find_container(const Scrape& scrape) {
 
 void ScrapeTargets::on_sample(void* self, const PrometheusSample& sample) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
-    const bool is_over = targets.put_count_ == targets.options_.samples_max;
-    ++(is_over ? targets.over_limit_count_ : targets.put_count_);
-    if (is_over || targets.container_ == ScrapeSink::no_container) return;
+    const ScrapeSink& sink = targets.sink_;
+    const std::uint32_t container = targets.container_;
     const ScrapeIndex index = targets.scrapes_[targets.texts_[0]].target;
-    targets.sink_.put(targets.sink_.context, targets.container_, sample.name, sample.tags,
-                      sample.value, group_of(index), targets.put_ns_);
+    const bool is_put = targets.put_count_ < targets.options_.samples_max &&
+                        container != ScrapeSink::no_container &&
+                        sink.put(sink.context, container, sample.name, sample.tags, sample.value,
+                                 group_of(index), targets.put_ns_);
+    ++(is_put ? targets.put_count_ : targets.lost_count_);
 }
 
 void ScrapeTargets::end_text() {
@@ -210,33 +219,40 @@ void ScrapeTargets::end_text() {
     const PrometheusCounts& counts = parser_.counts();
     const std::uint64_t unread_count = counts.malformed + counts.oversized;
     const bool is_up = counts.samples > 0 || unread_count == 0;
-    report(scrape, is_up, put_count_, unread_count + over_limit_count_);
+    report(scrape, is_up, put_count_, unread_count + lost_count_);
     is_parsing_ = false;
     --text_count_;
     std::memmove(texts_, texts_ + 1, text_count_ * sizeof texts_[0]);
     end_scrape(scrape, is_up);
 }
 
-// A target that is gone may have put samples after its series were dropped.
+// A target that is gone may have put samples after its series were dropped. What the scrape before
+// put and this one did not is dropped first: the figures may need its room.
 void ScrapeTargets::report(const Scrape& scrape, bool is_up, std::uint64_t samples,
                            std::uint64_t dropped) {
     if (schedule_.is_removed(scrape.target)) return on_removed(this, scrape.target);
+    figures_[scrape.target] = {is_up, static_cast<double>(scrape.answer.duration_ns) / 1e9, samples,
+                               dropped};
     find_container(scrape);
     if (container_ == ScrapeSink::no_container) return;
-    const ScrapeTarget& target = schedule_.target(scrape.target);
+    sink_.end_group(sink_.context, container_, group_of(scrape.target), scrape.began_ns);
+    put_figures(scrape.target, boottime_ns());
+}
+
+void ScrapeTargets::put_figures(ScrapeIndex index, std::uint64_t now_ns) {
+    if (schedule_.is_removed(index) || container_ == ScrapeSink::no_container) return;
+    const ScrapeTarget& target = schedule_.target(index);
+    const Figures& figures = figures_[index];
     char tags[4 + limits::scrape_url_bytes] = {'u', 'r', 'l', '\0'};
     std::memcpy(tags + 4, target.url.c_str(), target.url.size() + 1);
     const std::string_view tag_view(tags, 4 + target.url.size() + 1);
-    const std::uint32_t group = group_of(scrape.target);
-    const std::uint64_t now_ns = boottime_ns();
     const auto put = [&](std::string_view name, double value) {
-        sink_.put(sink_.context, container_, name, tag_view, value, group, now_ns);
+        (void)sink_.put(sink_.context, container_, name, tag_view, value, group_of(index), now_ns);
     };
-    put("up", is_up ? 1 : 0);
-    put("scrape_duration_seconds", static_cast<double>(scrape.answer.duration_ns) / 1e9);
-    put("scrape_samples_scraped", static_cast<double>(samples));
-    put("scrape_dropped", static_cast<double>(dropped));
-    sink_.end_group(sink_.context, container_, group, scrape.began_ns);
+    put("up", figures.is_up ? 1 : 0);
+    put("scrape_duration_seconds", figures.duration_s);
+    put("scrape_samples_scraped", static_cast<double>(figures.samples));
+    put("scrape_dropped", static_cast<double>(figures.dropped));
 }
 
 void ScrapeTargets::end_scrape(const Scrape& scrape, bool is_well) {

@@ -8,7 +8,10 @@
 //                            that was empty); 0: it did not, and none of its samples are shown
 //   scrape_duration_seconds  from the start of the request to the last byte or the failure
 //   scrape_samples_scraped   samples that were put
-//   scrape_dropped           lines that could not be read, and samples beyond the limits
+//   scrape_dropped           lines that could not be read, samples beyond the limits, and those
+//                            that the container has no room for
+// While a text is read, they are those of the scrape before it. They get their room before the
+// samples do, so that a container that has none left still says so.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +33,9 @@ struct ScrapeSink {
     std::uint32_t (*find)(void* context, std::string_view container_id) = nullptr;
     std::uint32_t (*open)(void* context, std::string_view container_id) = nullptr;
 
-    // Replaces the value of the series. `tags` are "key\0value\0" and so on, sorted by key.
-    void (*put)(void* context, std::uint32_t container, std::string_view name,
+    // Replaces the value of the series. `tags` are "key\0value\0" and so on, sorted by key. False
+    // when there is no room for the series.
+    bool (*put)(void* context, std::uint32_t container, std::string_view name,
                 std::string_view tags, double value, std::uint32_t group,
                 std::uint64_t now_ns) = nullptr;
 
@@ -51,7 +55,7 @@ struct ScrapeOptions {
 
 class ScrapeTargets {
   public:
-    void init(Arena& arena) { schedule_.init(arena); }
+    void init(Arena& arena);
 
     // The fetcher must be started. False, and nothing left behind, when the system gives no
     // descriptors. The object must stay where it is.
@@ -78,6 +82,14 @@ class ScrapeTargets {
         FetchResult answer;
     };
 
+    // What the last scrape of a target came to.
+    struct Figures {
+        bool is_up = false;
+        double duration_s = 0;
+        std::uint64_t samples = 0;
+        std::uint64_t dropped = 0;
+    };
+
     static void on_timer(void* self, std::uint32_t ready);
     static void on_work(void* self, std::uint32_t ready);
     static void on_fetched(void* self, FetchId id, const FetchResult& result);
@@ -93,12 +105,14 @@ class ScrapeTargets {
     void end_text();
     void find_container(const Scrape& scrape);
     void report(const Scrape& scrape, bool is_up, std::uint64_t samples, std::uint64_t dropped);
+    void put_figures(ScrapeIndex index, std::uint64_t now_ns);
     void end_scrape(const Scrape& scrape, bool is_well);
 
     HttpFetcher* fetcher_ = nullptr;
     ScrapeSink sink_;
     ScrapeOptions options_;
     ScrapeSchedule schedule_;
+    std::span<Figures> figures_;  // by ScrapeIndex
     std::uint32_t refused_discovered_ = 0;
     std::uint32_t refused_configured_ = 0;
     int timer_ = -1;
@@ -115,7 +129,7 @@ class ScrapeTargets {
     std::uint32_t container_ = ScrapeSink::no_container;
     std::uint64_t put_ns_ = 0;
     std::uint64_t put_count_ = 0;
-    std::uint64_t over_limit_count_ = 0;
+    std::uint64_t lost_count_ = 0;  // samples beyond the limit or without room
     PrometheusParser parser_;
 };
 

@@ -28,6 +28,7 @@ inline int end_count;                        // of end_group
 inline int wanted_count;                     // of it, to stop the loop
 inline int put_count;
 inline bool is_full;           // no room for a container
+inline std::size_t room;       // for series, of all containers together
 inline int wanted_open_count;  // of times that there was none, to stop the loop
 inline void (*on_put)();       // does something in the midst of a text
 
@@ -46,13 +47,15 @@ inline std::uint32_t open_container(void*, std::string_view id) {
     return static_cast<std::uint32_t>(containers.size() - 1);
 }
 
-inline void put(void*, std::uint32_t container, std::string_view name, std::string_view tags,
+inline bool put(void*, std::uint32_t container, std::string_view name, std::string_view tags,
                 double value, std::uint32_t group, std::uint64_t now_ns) {
     ++put_count;
     if (on_put != nullptr) on_put();
     std::string key = std::to_string(container) + ' ' + std::to_string(group) + ' ';
     key.append(name).append(1, ' ').append(tags);
+    if (store.size() >= room && !store.contains(key)) return false;
     store[key] = {container, group, std::string(name), std::string(tags), value, now_ns};
+    return true;
 }
 
 inline void end_group(void*, std::uint32_t container, std::uint32_t group, std::uint64_t began_ns) {

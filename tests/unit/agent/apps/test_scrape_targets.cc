@@ -41,6 +41,7 @@ int start_with(const ScrapeOptions& options) {
     store.clear();
     end_count = put_count = 0;
     is_full = false;
+    room = SIZE_MAX;
     on_put = nullptr;
     text = "# TYPE x gauge\nx 1\ny{a=\"b\"} 2\n";
     odd_server_say(text);
@@ -285,6 +286,56 @@ void without_room_for_a_container_nothing_is_put(void**) {
     assert_int_equal(put_count, 0);
 }
 
+void samples_without_room_are_dropped_and_the_figures_say_so(void**) {
+    room = 5;
+    const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
+    set(specs);
+    wait_for_ends(1);
+    assert_true(value_of("c1", "up", "/ok") == 1);
+    assert_true(value_of("c1", "x.gauge", "/ok") == 1);
+    assert_true(value_of("c1", "y.value", "/ok") == -1);
+    assert_true(value_of("c1", "scrape_samples_scraped", "/ok") == 1);
+    assert_true(value_of("c1", "scrape_dropped", "/ok") == 1);
+    assert_true(value_of("c1", "scrape_duration_seconds", "/ok") > 0);
+}
+
+// A failed scrape finds its room in that of the samples before it.
+void a_full_container_shows_that_its_endpoint_is_down(void**) {
+    const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
+    set(specs);
+    wait_for_ends(1);
+    std::erase_if(store, [](const auto& entry) { return entry.second.name != "x.gauge"; });
+    room = 1;
+    static const std::string page = "<html>\n";
+    odd_server_say(page);
+    wait_for_ends(1);
+    assert_int_equal(store.size(), 1);
+    assert_true(value_of("c1", "up", "/ok") == 0);
+}
+
+bool has_seen_figures;
+double seen_samples;
+
+void look_at_the_figures() {
+    if (value_of("c1", "m.value", "/ok") == -1) return;
+    on_put = nullptr;
+    has_seen_figures = value_of("c1", "up", "/ok") == 1;
+    seen_samples = value_of("c1", "scrape_samples_scraped", "/ok");
+}
+
+void while_a_text_is_read_the_figures_are_those_of_the_one_before(void**) {
+    const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
+    set(specs);
+    wait_for_ends(1);
+    static const std::string other = "m 1\nn 1\no 1\n";
+    odd_server_say(other);
+    on_put = look_at_the_figures;
+    wait_for_ends(1);
+    assert_true(has_seen_figures);
+    assert_true(seen_samples == 2);
+    assert_true(value_of("c1", "scrape_samples_scraped", "/ok") == 3);
+}
+
 int turn_count;
 
 void note_turn(void*) {
@@ -343,6 +394,12 @@ int main() {
                                         start, stop),
         cmocka_unit_test_setup_teardown(a_removed_target_opens_no_container, start, stop),
         cmocka_unit_test_setup_teardown(without_room_for_a_container_nothing_is_put, start, stop),
+        cmocka_unit_test_setup_teardown(samples_without_room_are_dropped_and_the_figures_say_so,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(a_full_container_shows_that_its_endpoint_is_down, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(
+            while_a_text_is_read_the_figures_are_those_of_the_one_before, start, stop),
         cmocka_unit_test_setup_teardown(a_large_text_is_parsed_in_many_turns_of_the_loop, start,
                                         stop),
         cmocka_unit_test_setup_teardown(refused_specs_are_counted_by_source, start, stop),
