@@ -1,7 +1,6 @@
 #include "agent/apps/scrape_targets.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -10,13 +9,14 @@
 #include <initializer_list>
 
 #include "platform/base/check.h"
+#include "platform/base/time_units.h"
 #include "platform/linux/clock.h"
+#include "platform/linux/event_descriptor.h"
+#include "platform/linux/log.h"
 
 namespace nma {
 
 namespace {
-
-constexpr std::uint64_t second_ns = 1'000'000'000;
 
 // The older format first: its names are those that the old system showed.
 constexpr std::string_view accept =
@@ -24,18 +24,10 @@ constexpr std::string_view accept =
 
 constexpr int http_ok = 200;
 
+constexpr std::uint64_t slow_ns = limits::scrape_slow_ms * (ns_per_second / 1000);
+
 bool is_openmetrics(std::string_view content_type) {
     return content_type.starts_with("application/openmetrics-text");
-}
-
-void drain(int descriptor) {
-    std::uint64_t count = 0;
-    (void)!read(descriptor, &count, sizeof count);
-}
-
-void signal_event(int event) {
-    const std::uint64_t one = 1;
-    NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
 }
 
 constexpr std::uint32_t group_of(ScrapeIndex index) {
@@ -54,10 +46,9 @@ bool ScrapeTargets::start(EventLoop& loop, HttpFetcher& fetcher, const ScrapeSin
     fetcher_ = &fetcher;
     sink_ = sink;
     options_ = options;
-    options_.body_bytes_max = std::min(options.body_bytes_max, limits::fetch_body_bytes);
     schedule_.set_interval(options.interval_s);
     timer_ = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    work_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    work_ = open_event();
     const bool is_open = timer_ >= 0 && work_ >= 0 &&
                          loop.watch(timer_, EPOLLIN, {on_timer, this}) == Status::ok &&
                          loop.watch(work_, EPOLLIN, {on_work, this}) == Status::ok;
@@ -79,13 +70,22 @@ void ScrapeTargets::close_all() {
 void ScrapeTargets::set_targets(ScrapeSource source, std::span<const ScrapeTargetSpec> specs) {
     const std::uint32_t refused_count =
         schedule_.set(source, specs, boottime_ns(), {on_removed, this});
-    (source == ScrapeSource::discovered ? refused_discovered_ : refused_configured_) =
-        refused_count;
+    report_refused(source, refused_count);
     start_due();
 }
 
-std::uint32_t ScrapeTargets::refused_count(ScrapeSource source) const {
-    return source == ScrapeSource::discovered ? refused_discovered_ : refused_configured_;
+void ScrapeTargets::report_refused(ScrapeSource source, std::uint32_t count) {
+    const bool is_discovered = source == ScrapeSource::discovered;
+    std::uint32_t& reported = is_discovered ? refused_discovered_ : refused_configured_;
+    if (count == reported) return;
+    reported = count;
+    if (count == 0) return;
+    log_line(LogLevel::warning,
+             "%u Prometheus endpoints of %s are not asked: there is room for %zu in all, of which "
+             "%u are taken, and each needs a container's ID and a URL of an IP address; have "
+             "fewer, or correct them",
+             count, is_discovered ? "tasks" : "prometheus.targets", limits::scrape_target_count_max,
+             schedule_.target_count());
 }
 
 void ScrapeTargets::on_removed(void* self, ScrapeIndex index) {
@@ -104,7 +104,7 @@ void ScrapeTargets::on_removed(void* self, ScrapeIndex index) {
 
 void ScrapeTargets::on_timer(void* self, std::uint32_t) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
-    drain(targets.timer_);
+    drain_event(targets.timer_);
     targets.start_due();
 }
 
@@ -128,7 +128,7 @@ bool ScrapeTargets::start_one(ScrapeIndex index, std::uint64_t now_ns) {
     request.path = target.path.view();
     request.accept = accept;
     request.timeout_ms = options_.timeout_ms;
-    request.body_bytes_max = options_.body_bytes_max;
+    request.body_bytes_max = limits::fetch_body_bytes;
     FetchId id = no_fetch;
     if (fetcher_->post(request, {on_fetched, this}, id) != Status::ok) {
         is_starved_ = true;
@@ -145,10 +145,10 @@ bool ScrapeTargets::start_one(ScrapeIndex index, std::uint64_t now_ns) {
 void ScrapeTargets::set_timer(std::uint64_t now_ns) {
     std::uint64_t due_ns = schedule_.due_after_ns(now_ns);
     if (is_starved_ && scrape_count_ == 0)
-        due_ns = std::min(due_ns == 0 ? UINT64_MAX : due_ns, now_ns + second_ns);
+        due_ns = std::min(due_ns == 0 ? UINT64_MAX : due_ns, now_ns + ns_per_second);
     itimerspec times = {};  // all zero stops the timer
-    times.it_value.tv_sec = static_cast<time_t>(due_ns / second_ns);
-    times.it_value.tv_nsec = static_cast<long>(due_ns % second_ns);
+    times.it_value.tv_sec = static_cast<time_t>(due_ns / ns_per_second);
+    times.it_value.tv_nsec = static_cast<long>(due_ns % ns_per_second);
     timerfd_settime(timer_, TFD_TIMER_ABSTIME, &times, nullptr);
 }
 
@@ -171,7 +171,7 @@ void ScrapeTargets::on_fetched(void* self, FetchId id, const FetchResult& result
 void ScrapeTargets::on_work(void* self, std::uint32_t) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
     if (targets.text_count_ > 0) targets.parse_slice();
-    if (targets.text_count_ == 0) drain(targets.work_);
+    if (targets.text_count_ == 0) drain_event(targets.work_);
 }
 
 void ScrapeTargets::parse_slice() {
@@ -223,7 +223,7 @@ void ScrapeTargets::end_text() {
     is_parsing_ = false;
     --text_count_;
     std::memmove(texts_, texts_ + 1, text_count_ * sizeof texts_[0]);
-    end_scrape(scrape, is_up);
+    end_scrape(scrape, is_up && scrape.answer.duration_ns <= slow_ns);
 }
 
 // A target that is gone may have put samples after its series were dropped. What the scrape before

@@ -1,7 +1,7 @@
 // Asks the tasks' Prometheus endpoints, each once in every interval, and puts what they say with
 // the rest of what their containers say. One that hangs, lies or floods harms no other: times,
-// sizes and counts are bounded, those whose last scrape failed share few of the slots, and a large
-// text is parsed in slices between everything else that the event loop does.
+// sizes and counts are bounded, those whose last scrape failed or was slow share few of the slots,
+// and a large text is parsed in slices between everything else that the event loop does.
 //
 // Each target has datapoints of its own, with the tag `url`:
 //   up                       1: it answered 200 with a text of which something could be read (or
@@ -49,7 +49,6 @@ struct ScrapeSink {
 struct ScrapeOptions {
     std::uint32_t interval_s = limits::interval_s_default;
     std::uint32_t timeout_ms = limits::scrape_timeout_ms_default;
-    std::size_t body_bytes_max = limits::fetch_body_bytes;
     std::uint32_t samples_max = limits::scrape_sample_count_default;  // of one scrape
 };
 
@@ -66,11 +65,9 @@ class ScrapeTargets {
     void stop();
 
     // All targets of that source from now on; after start. What was shown of one that is gone is
-    // dropped at once. Call it before a container is closed: later answers do not open it again.
+    // dropped at once. How many were refused is logged when it changes. Call it before a container
+    // is closed: later answers do not open it again.
     void set_targets(ScrapeSource source, std::span<const ScrapeTargetSpec> specs);
-
-    std::uint32_t target_count() const { return schedule_.target_count(); }
-    std::uint32_t refused_count(ScrapeSource source) const;  // specs of its last set_targets
 
   private:
     // A scrape, from its request to the last of its text.
@@ -97,6 +94,7 @@ class ScrapeTargets {
     static void on_removed(void* self, ScrapeIndex index);
 
     void close_all();
+    void report_refused(ScrapeSource source, std::uint32_t count);
     void start_due();
     bool start_one(ScrapeIndex index, std::uint64_t now_ns);
     void set_timer(std::uint64_t now_ns);
@@ -112,8 +110,8 @@ class ScrapeTargets {
     ScrapeSink sink_;
     ScrapeOptions options_;
     ScrapeSchedule schedule_;
-    std::span<Figures> figures_;  // by ScrapeIndex
-    std::uint32_t refused_discovered_ = 0;
+    std::span<Figures> figures_;            // by ScrapeIndex
+    std::uint32_t refused_discovered_ = 0;  // as it was logged
     std::uint32_t refused_configured_ = 0;
     int timer_ = -1;
     int work_ = -1;  // eventfd; stays readable while there is text to parse
