@@ -229,7 +229,7 @@ ScrapeSink Applications::scrape_sink() {
     };
     sink.put = [](void* store, std::uint32_t container, std::string_view name,
                   std::string_view tags, double value, std::uint32_t group, std::uint64_t now_ns) {
-        static_cast<AppStore*>(store)->put(container, name, tags, value, group, now_ns);
+        return static_cast<AppStore*>(store)->put(container, name, tags, value, group, now_ns);
     };
     sink.end_group = [](void* store, std::uint32_t container, std::uint32_t group,
                         std::uint64_t began_ns) {

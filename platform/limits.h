@@ -475,9 +475,7 @@ inline constexpr std::uint32_t fetch_timeout_ms_max = 60'000;
 // One line of a Prometheus text: Prometheus' own figures have 200 bytes, with all labels of a
 // Kubernetes object 5 KB.
 inline constexpr std::size_t prometheus_line_bytes_max = 16 * 1024;
-inline constexpr std::size_t prometheus_name_bytes_max = 255;
 inline constexpr std::size_t prometheus_label_count_max = 64;  // Prometheus users set 30 and fewer
-inline constexpr std::size_t prometheus_tag_bytes_max = 4096;  // all of a sample, with url
 
 // Prometheus endpoints of all tasks, and a URL of one.
 inline constexpr std::size_t scrape_target_count_max = 1024;
@@ -493,9 +491,13 @@ inline constexpr std::uint32_t scrape_sample_count_max = 1'000'000;
 // The old system's time for an answer. A scrape that hangs holds its slot for as long.
 inline constexpr std::uint32_t scrape_timeout_ms_default = 3'000;
 
-// Scrapes at the same time of endpoints whose last one failed: they leave the other slots to those
-// that are well.
+// Scrapes at the same time of endpoints whose last one failed or was slow: they leave the other
+// slots to those that are well.
 inline constexpr std::size_t scrape_suspect_count_max = 2;
+
+// An answer that took longer is slow: eight that take 3 of 10 seconds each would hold all slots for
+// a third of the time. Good endpoints take 1 to 100 ms, large ones some 100.
+inline constexpr std::uint32_t scrape_slow_ms = 1'000;
 
 // What is parsed of a text before the event loop looks at everything else again: about 0.3 ms.
 inline constexpr std::size_t scrape_slice_bytes = 64 * 1024;

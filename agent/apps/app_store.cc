@@ -131,16 +131,17 @@ void AppStore::apply(AppContainer container, const StatsdSample& sample, std::ui
     series.last_ns = std::max(series.last_ns, now_ns);
 }
 
-void AppStore::put(AppContainer container, std::string_view name, std::string_view tags,
+bool AppStore::put(AppContainer container, std::string_view name, std::string_view tags,
                    double value, std::uint32_t group, std::uint64_t now_ns) {
-    if (!is_open(container)) return;
+    if (!is_open(container)) return false;
     note(container, AppCount::sample, 1);
     const std::uint32_t place = find_or_make({container, AppKind::scraped, name, tags}, now_ns);
-    if (place == none) return;
+    if (place == none) return false;
     AppSeries& series = series_[place];
     series.value = value;
     series.scraped.group = group;
     series.last_ns = std::max(series.last_ns, now_ns);
+    return true;
 }
 
 void AppStore::end_group(AppContainer container, std::uint32_t group, std::uint64_t began_ns) {

@@ -96,8 +96,9 @@ class AppStore {
     void apply(AppContainer container, const StatsdSample& sample, std::uint64_t now_ns);
 
     // A scraped value replaces the one before. `tags` as in StatsdSample. `group` is any number
-    // of the caller's, usually one for each target.
-    void put(AppContainer container, std::string_view name, std::string_view tags, double value,
+    // of the caller's, usually one for each target. False when the series had no room (noted), or
+    // the container is not open.
+    bool put(AppContainer container, std::string_view name, std::string_view tags, double value,
              std::uint32_t group, std::uint64_t now_ns);
     // Drops the group's series that were not put since.
     void end_group(AppContainer container, std::uint32_t group, std::uint64_t began_ns);

@@ -6,13 +6,13 @@
 #include <event2/http.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <initializer_list>
 
 #include "platform/base/check.h"
 #include "platform/linux/clock.h"
+#include "platform/linux/event_descriptor.h"
 
 namespace nma {
 
@@ -23,16 +23,6 @@ constexpr std::uint32_t header_count_max = 2;
 
 // What is received at most, for each byte of a body: the frames of chunks cost something, too.
 constexpr std::size_t received_per_body_byte = 2;
-
-void signal_event(int event) {
-    const std::uint64_t one = 1;
-    NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
-}
-
-void drain(int event) {
-    std::uint64_t count = 0;
-    (void)!read(event, &count, sizeof count);
-}
 
 // What goes wrong with other programs' servers is told by FetchResult.
 void log_nothing(int, const char*) {}
@@ -101,8 +91,8 @@ bool HttpFetcher::start(EventLoop& loop) {
 
 bool HttpFetcher::open_all(EventLoop& loop) {
     is_stopping_.store(false, std::memory_order_relaxed);
-    request_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    done_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    request_ = open_event();
+    done_ = open_event();
     base_ = new_base();
     if (request_ < 0 || done_ < 0 || base_ == nullptr) return false;
     for (std::size_t i = 0; i < fetch_slot_count_all; ++i) {
@@ -157,7 +147,7 @@ Status HttpFetcher::post(const FetchRequest& request, Done done, FetchId& id) {
 
 void HttpFetcher::on_done(void* self, std::uint32_t) {
     HttpFetcher& fetcher = *static_cast<HttpFetcher*>(self);
-    drain(fetcher.done_);
+    drain_event(fetcher.done_);
     for (FetchId id = 0; id < fetch_slot_count_all; ++id) {
         FetchSlot& slot = fetcher.slots_[id];
         const bool is_completed =
@@ -183,7 +173,7 @@ void* HttpFetcher::run(void* self) {
 
 void HttpFetcher::on_request(int, short, void* self) {
     HttpFetcher& fetcher = *static_cast<HttpFetcher*>(self);
-    drain(fetcher.request_);
+    drain_event(fetcher.request_);
     if (fetcher.is_stopping_.load(std::memory_order_acquire)) {
         event_base_loopbreak(fetcher.base_);
         return;

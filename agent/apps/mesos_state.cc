@@ -152,19 +152,18 @@ bool MesosState::take_task(const cJSON* task) {
     info.framework_id = id_of(task, "framework_id");
     if (info.task_id.empty() || info.framework_id.empty()) return false;
     const cJSON* status = last_status(task);
-    if (status == nullptr) return ++spare_counts().without_container, true;
+    if (status == nullptr) return true;  // it has no container yet
     info.executor_id = id_of(task, "executor_id");
     if (info.executor_id.empty()) info.executor_id = id_of(status, "executor_id");
     const cJSON* container_status = json_member(status, "container_status");
     const cJSON* container_id = json_member(container_status, "container_id");
     info.container_id = json_text(container_id, "value");
-    info.parent_container_id = id_of(container_id, "parent");
     if (!is_container_id(info.container_id)) return false;
     spare_counts().labels_left_out +=
         take_task_labels(json_member(task, "labels"), options_.labels, labels);
     info.labels = labels.view();
     take_targets(task, container_status, info);
-    if (spare().add(info)) ++spare_counts().tasks;
+    static_cast<void>(spare().add(info));
     take_parents(container_id, info);
     return true;
 }
@@ -174,7 +173,6 @@ void MesosState::take_parents(const cJSON* container_id, const TaskInfo& task) {
     for (unsigned depth = 0; parent != nullptr && depth < nesting_max; ++depth) {
         TaskInfo info;
         info.container_id = json_text(parent, "value");
-        info.parent_container_id = id_of(parent, "parent");
         info.executor_id = task.executor_id;
         info.framework_id = task.framework_id;
         if (is_container_id(info.container_id)) static_cast<void>(spare().add(info));

@@ -43,10 +43,8 @@ struct MesosStateOptions {
 
 // What was left out of an answer, and why.
 struct MesosStateCounts {
-    std::uint32_t tasks = 0;              // that were taken
-    std::uint32_t without_container = 0;  // tasks that have none yet
-    std::uint32_t bad_elements = 0;       // not what Mesos writes
-    std::uint32_t large_elements = 0;     // over limits::mesos_element_bytes_max, or too many parts
+    std::uint32_t bad_elements = 0;    // not what Mesos writes
+    std::uint32_t large_elements = 0;  // over limits::mesos_element_bytes_max, or too many parts
     std::uint32_t labels_left_out = 0;
     std::uint32_t bad_targets = 0;
     TargetFault first_fault = TargetFault::none;        // of a target

@@ -1,26 +1,39 @@
 #include "agent/apps/metadata.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "platform/base/text_sink.h"
+#include "platform/base/time_units.h"
 #include "platform/linux/log.h"
 
 namespace nma {
 
 namespace {
 
-constexpr std::uint64_t second_ns = 1'000'000'000;
-constexpr std::uint64_t interval_ns = limits::mesos_ask_interval_s * second_ns;
+constexpr std::uint64_t interval_ns = limits::mesos_ask_interval_s * ns_per_second;
 
 constexpr std::uint64_t backoff_ns(std::uint32_t failure_count) {
     std::uint64_t wait_s = limits::mesos_ask_interval_s;
     for (std::uint32_t i = 1; i < failure_count && wait_s < limits::mesos_backoff_s_max; ++i)
         wait_s *= 2;
-    return std::min<std::uint64_t>(wait_s, limits::mesos_backoff_s_max) * second_ns;
+    return std::min<std::uint64_t>(wait_s, limits::mesos_backoff_s_max) * ns_per_second;
 }
 
 constexpr const char* state_names[] = {
     "never_asked", "ok", "unreachable", "refused", "malformed", "too_large", "no_authorization",
+};
+
+// In the order of Metadata::LeftOut: what, why, and the cure.
+constexpr const char* left_out_texts[] = {
+    " tasks, executors or frameworks that are not as Mesos writes them (is mesos.url a Mesos "
+    "agent's?)",
+    " tasks, executors or frameworks over 64 KiB (give them fewer labels or less environment)",
+    " labels without room or that are no text (shorten them, or have mesos.label_names and "
+    "label_prefixes pass fewer)",
+    " entries without room (raise limits.containers)",
+    " names or IDs that are longer than 1024 bytes or have control characters (correct them)",
+    " containers that tasks of several executors call theirs (one of these executors is wrong)",
 };
 
 }  // namespace
@@ -89,7 +102,7 @@ void Metadata::on_answer(const MetadataAnswer& answer, std::uint64_t now_ns) {
     if (answer.kind == MetadataAnswer::Kind::unreachable) {
         fail(MetadataState::unreachable, answer.error, now_ns);
     } else if (answer.kind == MetadataAnswer::Kind::too_large) {
-        fail(MetadataState::too_large, "the answer is larger than 16 MiB", now_ns);
+        fail(MetadataState::too_large, "the answer is larger than 16 MiB, or no HTTP", now_ns);
     } else if (answer.http_status != 200) {
         refuse(answer.http_status, now_ns);
     } else {
@@ -138,6 +151,7 @@ void Metadata::succeed(std::uint64_t now_ns) {
     answered_at_ns_ = now_ns;
     set_state(MetadataState::ok, {});
     report_faults();
+    report_left_out();
 }
 
 void Metadata::release() {
@@ -171,6 +185,28 @@ void Metadata::report_faults() {
     if (found.first_fault == TargetFault::none) return;
     log_line(LogLevel::warning, "task %s cannot be scraped: %s (%u like it in all)",
              found.faulty_task.c_str(), target_fault_text(found.first_fault), found.bad_targets);
+}
+
+// In the log when it changes, too.
+void Metadata::report_left_out() {
+    const TaskTableCounts& kept = table().counts();
+    const LeftOut left_out = {{counts().bad_elements, counts().large_elements,
+                               counts().labels_left_out, kept.no_room, kept.texts_left_out,
+                               kept.disputed}};
+    static_assert(std::size(left_out_texts) == std::size(LeftOut().counts));
+    if (left_out == reported_left_out_) return;
+    reported_left_out_ = left_out;
+    char memory[800];
+    TextSink line(memory);
+    for (std::size_t i = 0; i < std::size(left_out.counts); ++i) {
+        if (left_out.counts[i] == 0) continue;
+        if (!line.view().empty()) line.append("; ");
+        line.append_u64(left_out.counts[i]);
+        line.append(left_out_texts[i]);
+    }
+    if (line.view().empty()) return;
+    log_line(LogLevel::warning, "Mesos agent: its answer has parts that are not shown: %.*s",
+             static_cast<int>(line.view().size()), line.view().data());
 }
 
 }  // namespace nma

@@ -26,7 +26,7 @@ enum class MetadataState : std::uint8_t {
     unreachable,       // no connection, or no whole answer in time
     refused,           // an HTTP status other than 200
     malformed,         // an answer that is not GET_STATE's
-    too_large,         // over limits::mesos_state_bytes_max
+    too_large,         // over limits::mesos_state_bytes_max, or no HTTP (see FetchResult)
     no_authorization,  // the file with the header's text cannot be read; nothing was asked
 };
 
@@ -102,12 +102,17 @@ class Metadata {
     std::uint64_t failure_total() const { return failure_total_; }    // questions, since the start
     std::uint64_t answered_at_ns() const { return answered_at_ns_; }  // the last good one; 0: none
 
-    // Of the last question that is over. The text says why, for a person: "HTTP status 401: …".
+    // Of the last question that is over; the log says why.
     MetadataState state() const { return state_; }
-    std::string_view reason() const { return reason_.view(); }
 
   private:
     enum class Phase : std::uint8_t { idle, asking, reading };
+
+    // Counts of what was in an answer and is not shown.
+    struct LeftOut {
+        std::uint32_t counts[6] = {};
+        bool operator==(const LeftOut&) const = default;
+    };
 
     bool ask();
     void fail(MetadataState state, std::string_view reason, std::uint64_t now_ns);
@@ -115,6 +120,7 @@ class Metadata {
     void succeed(std::uint64_t now_ns);
     void set_state(MetadataState state, std::string_view reason);
     void report_faults();
+    void report_left_out();
     void release();
 
     MetadataOptions options_;
@@ -122,9 +128,10 @@ class Metadata {
     MesosState mesos_;
     UnknownContainers unknown_;
     AuthorizationText authorization_;
-    FixedText<256> reason_;
+    FixedText<256> reason_;  // for a person: "HTTP status 401: …"
     FixedText<limits::name_bytes_max + 1> reported_task_;
     TargetFault reported_fault_ = TargetFault::none;
+    LeftOut reported_left_out_;
     MetadataState state_ = MetadataState::never_asked;
     Phase phase_ = Phase::idle;
     bool is_wanted_ = false;

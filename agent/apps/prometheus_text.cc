@@ -160,7 +160,6 @@ Status PrometheusParser::name_by_bound(std::string_view base, std::string_view l
 }
 
 Status PrometheusParser::name_as(std::string_view base, std::string_view suffix) {
-    if (base.size() > limits::prometheus_name_bytes_max) return Status::full;
     name_bytes_ = base.size() + 1 + suffix.size();
     if (name_bytes_ > sizeof name_) return Status::full;
     std::memcpy(name_, base.data(), base.size());

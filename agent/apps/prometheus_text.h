@@ -43,7 +43,7 @@ struct PrometheusEvents {
 struct PrometheusCounts {
     std::uint64_t samples = 0;    // given to on_sample
     std::uint64_t malformed = 0;  // lines that are in neither format, a torn last one among them
-    std::uint64_t oversized = 0;  // lines, names or labels beyond their limits
+    std::uint64_t oversized = 0;  // lines, names or labels beyond their limits, or the store's
     std::uint64_t skipped = 0;    // x_created
 };
 
@@ -87,9 +87,9 @@ class PrometheusParser {
     bool is_skipped_ = false;  // the sample of line_
     std::size_t name_bytes_ = 0;
     std::size_t tag_bytes_ = 0;
-    char name_[limits::prometheus_name_bytes_max + 32];  // a number has 24 bytes at most
-    char tags_[limits::prometheus_tag_bytes_max];
-    char scratch_[limits::prometheus_tag_bytes_max];
+    char name_[limits::app_name_bytes_max];
+    char tags_[limits::app_tag_bytes_max];
+    char scratch_[2 * limits::app_tag_bytes_max];  // escapes have two bytes for one
 };
 
 }  // namespace nma

@@ -1,12 +1,11 @@
 #include "agent/apps/scrape_schedule.h"
 
 #include "platform/base/check.h"
+#include "platform/base/time_units.h"
 
 namespace nma {
 
 namespace {
-
-constexpr std::uint64_t second_ns = 1'000'000'000;
 
 // FNV-1a.
 std::uint64_t add_to_hash(std::uint64_t hash, std::string_view text) {
@@ -42,7 +41,7 @@ void ScrapeSchedule::init(Arena& arena) {
 
 void ScrapeSchedule::set_interval(std::uint32_t interval_s) {
     NMA_CHECK(interval_s > 0);
-    interval_ns_ = interval_s * second_ns;
+    interval_ns_ = interval_s * ns_per_second;
 }
 
 std::uint32_t ScrapeSchedule::set(ScrapeSource source, std::span<const ScrapeTargetSpec> specs,

@@ -64,7 +64,8 @@ class ScrapeSchedule {
 
     // A busy target's texts stay where they are, even if it is removed meanwhile.
     void begin(ScrapeIndex index);
-    // `is_well` false makes it a suspect until it answers again. Frees a target that was removed.
+    // `is_well` false (it failed, or was slow) makes it a suspect until it is true again. Frees a
+    // target that was removed.
     void end(ScrapeIndex index, bool is_well, std::uint64_t now_ns);
 
     bool is_suspect(ScrapeIndex index) const { return row(index).is_suspect; }

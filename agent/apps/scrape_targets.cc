@@ -1,7 +1,6 @@
 #include "agent/apps/scrape_targets.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -10,13 +9,14 @@
 #include <initializer_list>
 
 #include "platform/base/check.h"
+#include "platform/base/time_units.h"
 #include "platform/linux/clock.h"
+#include "platform/linux/event_descriptor.h"
+#include "platform/linux/log.h"
 
 namespace nma {
 
 namespace {
-
-constexpr std::uint64_t second_ns = 1'000'000'000;
 
 // The older format first: its names are those that the old system showed.
 constexpr std::string_view accept =
@@ -24,18 +24,10 @@ constexpr std::string_view accept =
 
 constexpr int http_ok = 200;
 
+constexpr std::uint64_t slow_ns = limits::scrape_slow_ms * (ns_per_second / 1000);
+
 bool is_openmetrics(std::string_view content_type) {
     return content_type.starts_with("application/openmetrics-text");
-}
-
-void drain(int descriptor) {
-    std::uint64_t count = 0;
-    (void)!read(descriptor, &count, sizeof count);
-}
-
-void signal_event(int event) {
-    const std::uint64_t one = 1;
-    NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
 }
 
 constexpr std::uint32_t group_of(ScrapeIndex index) {
@@ -44,15 +36,19 @@ constexpr std::uint32_t group_of(ScrapeIndex index) {
 
 }  // namespace
 
+void ScrapeTargets::init(Arena& arena) {
+    schedule_.init(arena);
+    figures_ = arena.take<Figures>("scrape targets", limits::scrape_target_count_max);
+}
+
 bool ScrapeTargets::start(EventLoop& loop, HttpFetcher& fetcher, const ScrapeSink& sink,
                           const ScrapeOptions& options) {
     fetcher_ = &fetcher;
     sink_ = sink;
     options_ = options;
-    options_.body_bytes_max = std::min(options.body_bytes_max, limits::fetch_body_bytes);
     schedule_.set_interval(options.interval_s);
     timer_ = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    work_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    work_ = open_event();
     const bool is_open = timer_ >= 0 && work_ >= 0 &&
                          loop.watch(timer_, EPOLLIN, {on_timer, this}) == Status::ok &&
                          loop.watch(work_, EPOLLIN, {on_work, this}) == Status::ok;
@@ -74,18 +70,28 @@ void ScrapeTargets::close_all() {
 void ScrapeTargets::set_targets(ScrapeSource source, std::span<const ScrapeTargetSpec> specs) {
     const std::uint32_t refused_count =
         schedule_.set(source, specs, boottime_ns(), {on_removed, this});
-    (source == ScrapeSource::discovered ? refused_discovered_ : refused_configured_) =
-        refused_count;
+    report_refused(source, refused_count);
     start_due();
 }
 
-std::uint32_t ScrapeTargets::refused_count(ScrapeSource source) const {
-    return source == ScrapeSource::discovered ? refused_discovered_ : refused_configured_;
+void ScrapeTargets::report_refused(ScrapeSource source, std::uint32_t count) {
+    const bool is_discovered = source == ScrapeSource::discovered;
+    std::uint32_t& reported = is_discovered ? refused_discovered_ : refused_configured_;
+    if (count == reported) return;
+    reported = count;
+    if (count == 0) return;
+    log_line(LogLevel::warning,
+             "%u Prometheus endpoints of %s are not asked: there is room for %zu in all, of which "
+             "%u are taken, and each needs a container's ID and a URL of an IP address; have "
+             "fewer, or correct them",
+             count, is_discovered ? "tasks" : "prometheus.targets", limits::scrape_target_count_max,
+             schedule_.target_count());
 }
 
 void ScrapeTargets::on_removed(void* self, ScrapeIndex index) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
     const ScrapeSink& sink = targets.sink_;
+    targets.figures_[index] = {};
     const std::string_view id = targets.schedule_.target(index).container_id.view();
     const std::uint32_t container = sink.find(sink.context, id);
     if (container == ScrapeSink::no_container) return;
@@ -98,7 +104,7 @@ void ScrapeTargets::on_removed(void* self, ScrapeIndex index) {
 
 void ScrapeTargets::on_timer(void* self, std::uint32_t) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
-    drain(targets.timer_);
+    drain_event(targets.timer_);
     targets.start_due();
 }
 
@@ -122,7 +128,7 @@ bool ScrapeTargets::start_one(ScrapeIndex index, std::uint64_t now_ns) {
     request.path = target.path.view();
     request.accept = accept;
     request.timeout_ms = options_.timeout_ms;
-    request.body_bytes_max = options_.body_bytes_max;
+    request.body_bytes_max = limits::fetch_body_bytes;
     FetchId id = no_fetch;
     if (fetcher_->post(request, {on_fetched, this}, id) != Status::ok) {
         is_starved_ = true;
@@ -139,10 +145,10 @@ bool ScrapeTargets::start_one(ScrapeIndex index, std::uint64_t now_ns) {
 void ScrapeTargets::set_timer(std::uint64_t now_ns) {
     std::uint64_t due_ns = schedule_.due_after_ns(now_ns);
     if (is_starved_ && scrape_count_ == 0)
-        due_ns = std::min(due_ns == 0 ? UINT64_MAX : due_ns, now_ns + second_ns);
+        due_ns = std::min(due_ns == 0 ? UINT64_MAX : due_ns, now_ns + ns_per_second);
     itimerspec times = {};  // all zero stops the timer
-    times.it_value.tv_sec = static_cast<time_t>(due_ns / second_ns);
-    times.it_value.tv_nsec = static_cast<long>(due_ns % second_ns);
+    times.it_value.tv_sec = static_cast<time_t>(due_ns / ns_per_second);
+    times.it_value.tv_nsec = static_cast<long>(due_ns % ns_per_second);
     timerfd_settime(timer_, TFD_TIMER_ABSTIME, &times, nullptr);
 }
 
@@ -165,13 +171,13 @@ void ScrapeTargets::on_fetched(void* self, FetchId id, const FetchResult& result
 void ScrapeTargets::on_work(void* self, std::uint32_t) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
     if (targets.text_count_ > 0) targets.parse_slice();
-    if (targets.text_count_ == 0) drain(targets.work_);
+    if (targets.text_count_ == 0) drain_event(targets.work_);
 }
 
 void ScrapeTargets::parse_slice() {
     const Scrape& scrape = scrapes_[texts_[0]];
-    if (!is_parsing_) begin_text(scrape);
     find_container(scrape);
+    if (!is_parsing_) begin_text(scrape);
     const bool is_wanted = !schedule_.is_removed(scrape.target);
     if (is_wanted && parser_.step(limits::scrape_slice_bytes, {on_sample, this})) return;
     end_text();
@@ -182,7 +188,8 @@ void ScrapeTargets::begin_text(const Scrape& scrape) {
     is_parsing_ = true;
     put_ns_ = boottime_ns();
     put_count_ = 0;
-    over_limit_count_ = 0;
+    lost_count_ = 0;
+    put_figures(scrape.target, put_ns_);
     parser_.begin(scrape.answer.body, target.url.view(),
                   is_openmetrics(scrape.answer.content_type));
 }
@@ -197,12 +204,14 @@ void ScrapeTargets::find_container(const Scrape& scrape) {
 
 void ScrapeTargets::on_sample(void* self, const PrometheusSample& sample) {
     ScrapeTargets& targets = *static_cast<ScrapeTargets*>(self);
-    const bool is_over = targets.put_count_ == targets.options_.samples_max;
-    ++(is_over ? targets.over_limit_count_ : targets.put_count_);
-    if (is_over || targets.container_ == ScrapeSink::no_container) return;
+    const ScrapeSink& sink = targets.sink_;
+    const std::uint32_t container = targets.container_;
     const ScrapeIndex index = targets.scrapes_[targets.texts_[0]].target;
-    targets.sink_.put(targets.sink_.context, targets.container_, sample.name, sample.tags,
-                      sample.value, group_of(index), targets.put_ns_);
+    const bool is_put = targets.put_count_ < targets.options_.samples_max &&
+                        container != ScrapeSink::no_container &&
+                        sink.put(sink.context, container, sample.name, sample.tags, sample.value,
+                                 group_of(index), targets.put_ns_);
+    ++(is_put ? targets.put_count_ : targets.lost_count_);
 }
 
 void ScrapeTargets::end_text() {
@@ -210,33 +219,40 @@ void ScrapeTargets::end_text() {
     const PrometheusCounts& counts = parser_.counts();
     const std::uint64_t unread_count = counts.malformed + counts.oversized;
     const bool is_up = counts.samples > 0 || unread_count == 0;
-    report(scrape, is_up, put_count_, unread_count + over_limit_count_);
+    report(scrape, is_up, put_count_, unread_count + lost_count_);
     is_parsing_ = false;
     --text_count_;
     std::memmove(texts_, texts_ + 1, text_count_ * sizeof texts_[0]);
-    end_scrape(scrape, is_up);
+    end_scrape(scrape, is_up && scrape.answer.duration_ns <= slow_ns);
 }
 
-// A target that is gone may have put samples after its series were dropped.
+// A target that is gone may have put samples after its series were dropped. What the scrape before
+// put and this one did not is dropped first: the figures may need its room.
 void ScrapeTargets::report(const Scrape& scrape, bool is_up, std::uint64_t samples,
                            std::uint64_t dropped) {
     if (schedule_.is_removed(scrape.target)) return on_removed(this, scrape.target);
+    figures_[scrape.target] = {is_up, static_cast<double>(scrape.answer.duration_ns) / 1e9, samples,
+                               dropped};
     find_container(scrape);
     if (container_ == ScrapeSink::no_container) return;
-    const ScrapeTarget& target = schedule_.target(scrape.target);
+    sink_.end_group(sink_.context, container_, group_of(scrape.target), scrape.began_ns);
+    put_figures(scrape.target, boottime_ns());
+}
+
+void ScrapeTargets::put_figures(ScrapeIndex index, std::uint64_t now_ns) {
+    if (schedule_.is_removed(index) || container_ == ScrapeSink::no_container) return;
+    const ScrapeTarget& target = schedule_.target(index);
+    const Figures& figures = figures_[index];
     char tags[4 + limits::scrape_url_bytes] = {'u', 'r', 'l', '\0'};
     std::memcpy(tags + 4, target.url.c_str(), target.url.size() + 1);
     const std::string_view tag_view(tags, 4 + target.url.size() + 1);
-    const std::uint32_t group = group_of(scrape.target);
-    const std::uint64_t now_ns = boottime_ns();
     const auto put = [&](std::string_view name, double value) {
-        sink_.put(sink_.context, container_, name, tag_view, value, group, now_ns);
+        (void)sink_.put(sink_.context, container_, name, tag_view, value, group_of(index), now_ns);
     };
-    put("up", is_up ? 1 : 0);
-    put("scrape_duration_seconds", static_cast<double>(scrape.answer.duration_ns) / 1e9);
-    put("scrape_samples_scraped", static_cast<double>(samples));
-    put("scrape_dropped", static_cast<double>(dropped));
-    sink_.end_group(sink_.context, container_, group, scrape.began_ns);
+    put("up", figures.is_up ? 1 : 0);
+    put("scrape_duration_seconds", figures.duration_s);
+    put("scrape_samples_scraped", static_cast<double>(figures.samples));
+    put("scrape_dropped", static_cast<double>(figures.dropped));
 }
 
 void ScrapeTargets::end_scrape(const Scrape& scrape, bool is_well) {

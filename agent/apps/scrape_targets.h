@@ -1,14 +1,17 @@
 // Asks the tasks' Prometheus endpoints, each once in every interval, and puts what they say with
 // the rest of what their containers say. One that hangs, lies or floods harms no other: times,
-// sizes and counts are bounded, those whose last scrape failed share few of the slots, and a large
-// text is parsed in slices between everything else that the event loop does.
+// sizes and counts are bounded, those whose last scrape failed or was slow share few of the slots,
+// and a large text is parsed in slices between everything else that the event loop does.
 //
 // Each target has datapoints of its own, with the tag `url`:
 //   up                       1: it answered 200 with a text of which something could be read (or
 //                            that was empty); 0: it did not, and none of its samples are shown
 //   scrape_duration_seconds  from the start of the request to the last byte or the failure
 //   scrape_samples_scraped   samples that were put
-//   scrape_dropped           lines that could not be read, and samples beyond the limits
+//   scrape_dropped           lines that could not be read, samples beyond the limits, and those
+//                            that the container has no room for
+// While a text is read, they are those of the scrape before it. They get their room before the
+// samples do, so that a container that has none left still says so.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +33,9 @@ struct ScrapeSink {
     std::uint32_t (*find)(void* context, std::string_view container_id) = nullptr;
     std::uint32_t (*open)(void* context, std::string_view container_id) = nullptr;
 
-    // Replaces the value of the series. `tags` are "key\0value\0" and so on, sorted by key.
-    void (*put)(void* context, std::uint32_t container, std::string_view name,
+    // Replaces the value of the series. `tags` are "key\0value\0" and so on, sorted by key. False
+    // when there is no room for the series.
+    bool (*put)(void* context, std::uint32_t container, std::string_view name,
                 std::string_view tags, double value, std::uint32_t group,
                 std::uint64_t now_ns) = nullptr;
 
@@ -45,13 +49,12 @@ struct ScrapeSink {
 struct ScrapeOptions {
     std::uint32_t interval_s = limits::interval_s_default;
     std::uint32_t timeout_ms = limits::scrape_timeout_ms_default;
-    std::size_t body_bytes_max = limits::fetch_body_bytes;
     std::uint32_t samples_max = limits::scrape_sample_count_default;  // of one scrape
 };
 
 class ScrapeTargets {
   public:
-    void init(Arena& arena) { schedule_.init(arena); }
+    void init(Arena& arena);
 
     // The fetcher must be started. False, and nothing left behind, when the system gives no
     // descriptors. The object must stay where it is.
@@ -62,11 +65,9 @@ class ScrapeTargets {
     void stop();
 
     // All targets of that source from now on; after start. What was shown of one that is gone is
-    // dropped at once. Call it before a container is closed: later answers do not open it again.
+    // dropped at once. How many were refused is logged when it changes. Call it before a container
+    // is closed: later answers do not open it again.
     void set_targets(ScrapeSource source, std::span<const ScrapeTargetSpec> specs);
-
-    std::uint32_t target_count() const { return schedule_.target_count(); }
-    std::uint32_t refused_count(ScrapeSource source) const;  // specs of its last set_targets
 
   private:
     // A scrape, from its request to the last of its text.
@@ -78,6 +79,14 @@ class ScrapeTargets {
         FetchResult answer;
     };
 
+    // What the last scrape of a target came to.
+    struct Figures {
+        bool is_up = false;
+        double duration_s = 0;
+        std::uint64_t samples = 0;
+        std::uint64_t dropped = 0;
+    };
+
     static void on_timer(void* self, std::uint32_t ready);
     static void on_work(void* self, std::uint32_t ready);
     static void on_fetched(void* self, FetchId id, const FetchResult& result);
@@ -85,6 +94,7 @@ class ScrapeTargets {
     static void on_removed(void* self, ScrapeIndex index);
 
     void close_all();
+    void report_refused(ScrapeSource source, std::uint32_t count);
     void start_due();
     bool start_one(ScrapeIndex index, std::uint64_t now_ns);
     void set_timer(std::uint64_t now_ns);
@@ -93,13 +103,15 @@ class ScrapeTargets {
     void end_text();
     void find_container(const Scrape& scrape);
     void report(const Scrape& scrape, bool is_up, std::uint64_t samples, std::uint64_t dropped);
+    void put_figures(ScrapeIndex index, std::uint64_t now_ns);
     void end_scrape(const Scrape& scrape, bool is_well);
 
     HttpFetcher* fetcher_ = nullptr;
     ScrapeSink sink_;
     ScrapeOptions options_;
     ScrapeSchedule schedule_;
-    std::uint32_t refused_discovered_ = 0;
+    std::span<Figures> figures_;            // by ScrapeIndex
+    std::uint32_t refused_discovered_ = 0;  // as it was logged
     std::uint32_t refused_configured_ = 0;
     int timer_ = -1;
     int work_ = -1;  // eventfd; stays readable while there is text to parse
@@ -115,7 +127,7 @@ class ScrapeTargets {
     std::uint32_t container_ = ScrapeSink::no_container;
     std::uint64_t put_ns_ = 0;
     std::uint64_t put_count_ = 0;
-    std::uint64_t over_limit_count_ = 0;
+    std::uint64_t lost_count_ = 0;  // samples beyond the limit or without room
     PrometheusParser parser_;
 };
 

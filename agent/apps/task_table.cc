@@ -134,15 +134,14 @@ bool TaskTable::is_last_executor(const TaskInfo& info) const {
 
 bool TaskTable::add(const TaskInfo& info) {
     TaskInfo kept = info;
-    std::string_view* const texts[] = {&kept.container_id, &kept.parent_container_id,
-                                       &kept.task_name,    &kept.task_id,
-                                       &kept.executor_id,  &kept.framework_id};
+    std::string_view* const texts[] = {&kept.container_id, &kept.task_name, &kept.task_id,
+                                       &kept.executor_id, &kept.framework_id};
     if (is_last_executor(info)) return true;
     for (std::string_view* text : texts)
         check(*text);
     const std::size_t room = records_.capacity() - records_.size();
-    std::string_view* const all[] = {texts[0], texts[1], texts[2],    texts[3],
-                                     texts[4], texts[5], &kept.labels};
+    std::string_view* const all[] = {texts[0], texts[1], texts[2],
+                                     texts[3], texts[4], &kept.labels};
     const auto at = static_cast<std::uint32_t>(records_.size());
     if (!keep(all, room) || !records_.push(kept)) return false;
     static_cast<void>(push_heap(order_, at, ByContainer{records_}));
@@ -217,7 +216,6 @@ void TaskTable::merge_next() {
     for (std::size_t i = start; i < end; ++i) {
         if (i != chosen) merge_into(info, records_[order_[i]]);
     }
-    counts_.shared += info.is_shared ? 1 : 0;
     counts_.disputed += info.is_disputed ? 1 : 0;
     name(info);
     order_[progress_.record_count++] = order_[chosen];

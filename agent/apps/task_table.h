@@ -24,8 +24,7 @@ namespace nma {
 // but for the values of labels.
 struct TaskInfo {
     std::string_view container_id;
-    std::string_view parent_container_id;  // of a nested one; its direct parent
-    std::string_view task_name;            // empty for an executor's own container, like the next
+    std::string_view task_name;  // empty for an executor's own container, like the next
     std::string_view task_id;
     std::string_view executor_id;
     std::string_view executor_name;
@@ -55,7 +54,6 @@ struct FrameworkName {
 struct TaskTableCounts {
     std::uint32_t no_room = 0;         // tasks, executors, frameworks or targets
     std::uint32_t texts_left_out = 0;  // too long, or with control characters
-    std::uint32_t shared = 0;          // containers
     std::uint32_t disputed = 0;        // containers
 };
 

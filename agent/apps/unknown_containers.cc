@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "platform/base/time_units.h"
 #include "platform/limits.h"
 
 namespace nma {
 
 namespace {
-
-constexpr std::uint64_t second_ns = 1'000'000'000;
 
 // FNV-1a. Who makes two IDs of one hash delays a question for one of them.
 std::uint64_t hash_of(std::string_view text) {
@@ -24,7 +23,7 @@ std::uint64_t next_due_ns(std::uint32_t answer_count, std::uint64_t now_ns) {
     for (std::uint32_t i = 1; i < answer_count && wait_s < limits::mesos_unknown_backoff_s_max; ++i)
         wait_s *= 2;
     wait_s = std::min<std::uint64_t>(wait_s, limits::mesos_unknown_backoff_s_max);
-    const std::uint64_t wait_ns = wait_s * second_ns;
+    const std::uint64_t wait_ns = wait_s * ns_per_second;
     return (now_ns / wait_ns + 1) * wait_ns;
 }
 

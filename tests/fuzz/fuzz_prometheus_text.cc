@@ -37,7 +37,7 @@ void see(void* context, const nma::PrometheusSample& sample) {
     const std::size_t point = sample.name.find('.');
     if (point == sample.name.npos || !nma::is_prometheus_name(sample.name.substr(0, point)))
         std::abort();
-    if (sample.tags.size() > nma::limits::prometheus_tag_bytes_max) std::abort();
+    if (sample.tags.size() > nma::limits::app_tag_bytes_max) std::abort();
     check_tags(sample.tags);
 }
 

@@ -93,15 +93,14 @@ const char* mesos_dump(const TaskTable& table) {
     shown[0] = '\0';
     for (std::size_t i = 0; i < table.size(); ++i) {
         const TaskInfo& info = table.at(i);
-        size +=
-            snprintf(shown + size, sizeof shown - static_cast<std::size_t>(size),
-                     "%s %s %s/%s %s/%s %s/%s/%s/%s %s%s%s%s\n", or_dash(info.container_id),
-                     or_dash(info.parent_container_id), or_dash(info.task_name),
-                     or_dash(info.task_id), or_dash(info.executor_id), or_dash(info.executor_name),
-                     or_dash(info.framework_id), or_dash(info.framework_name),
-                     or_dash(info.framework_role), or_dash(info.framework_principal),
-                     labels_of(info.labels), info.is_shared ? " shared" : "",
-                     info.is_disputed ? " disputed" : "", info.is_waiting ? " waiting" : "");
+        size += snprintf(shown + size, sizeof shown - static_cast<std::size_t>(size),
+                         "%s %s/%s %s/%s %s/%s/%s/%s %s%s%s%s\n", or_dash(info.container_id),
+                         or_dash(info.task_name), or_dash(info.task_id), or_dash(info.executor_id),
+                         or_dash(info.executor_name), or_dash(info.framework_id),
+                         or_dash(info.framework_name), or_dash(info.framework_role),
+                         or_dash(info.framework_principal), labels_of(info.labels),
+                         info.is_shared ? " shared" : "", info.is_disputed ? " disputed" : "",
+                         info.is_waiting ? " waiting" : "");
         NMA_CHECK(static_cast<std::size_t>(size) < sizeof shown);
     }
     return shown;

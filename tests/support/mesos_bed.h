@@ -27,7 +27,7 @@ std::string_view mesos_fixture(const char* name);
 MesosState::Progress mesos_bed_take(MesosBed& bed, std::string_view text,
                                     std::size_t step_bytes = 1 << 20);
 
-// All containers, a line each: "<id> <parent> <task>/<its id> <executor>/<its name>
+// All containers, a line each: "<id> <task>/<its id> <executor>/<its name>
 // <framework>/<its name>/<role>/<principal> key=value;", "-" for what is empty. Static memory.
 const char* mesos_dump(const TaskTable& table);
 

@@ -93,7 +93,8 @@ std::string some_random_bytes() {
 
 // Answers that end. Empty for other paths.
 std::string answer_of(std::string_view path, std::string_view request, std::string_view text) {
-    if (path == "/ok") return with_length("text/plain; version=0.0.4", text);
+    if (path == "/slow") usleep(1'200'000);
+    if (path == "/ok" || path == "/slow") return with_length("text/plain; version=0.0.4", text);
     if (path == "/openmetrics") return with_length("application/openmetrics-text; version=1", text);
     if (path == "/chunked") return in_chunks(text);
     if (path == "/until-close") return "HTTP/1.1 200 OK\r\n\r\n" + std::string(text);

@@ -18,6 +18,7 @@ namespace nma::test {
 //   /garbage     bytes that are no HTTP             /close       closes at once
 //   /headers     headers without end                /line        a chunk's size without end
 //   /big-chunk   a chunk of 2 MiB                   /continue    "100 Continue" without end
+//   /slow        /ok, after 1.2 seconds
 //   /bad-chunk   a chunk of no number               /random      random bytes after "HTTP/1.1 200"
 std::uint16_t odd_server_start();
 void odd_server_stop();  // waits for its connections' ends

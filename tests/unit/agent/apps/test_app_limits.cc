@@ -149,10 +149,12 @@ void timers_past_the_limit_have_all_but_percentiles(void**) {
 void what_is_too_long_to_be_scraped_is_lost_and_counted(void**) {
     static char text[2000];
     memset(text, 'x', sizeof text);
-    bed.put({text, 256}, "", 1, 1);
-    bed.put("a", {text, 1025}, 1, 1);
+    assert_false(bed.store.put(bed.container, {text, 256}, "", 1, 1, bed.now_ns));
+    assert_false(bed.store.put(bed.container, "a", {text, 1025}, 1, 1, bed.now_ns));
     assert_int_equal(bed.count(AppCount::overflow), 2);
     assert_string_equal(bed.shown(), "none");
+    assert_true(bed.store.put(bed.container, "a", "", 1, 1, bed.now_ns));
+    assert_false(bed.store.put(no_app_container, "a", "", 1, 1, bed.now_ns));
 }
 
 // All kinds come and go in any order; at the end all the room is there again, and of use.

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "platform/linux/log.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/mesos_bed.h"
 #include "tests/support/tree.h"
 
@@ -102,6 +103,19 @@ void fail(MetadataAnswer::Kind kind, std::string_view error) {
     bed.metadata.on_answer({kind, 0, {}, error}, bed.now_ns);
 }
 
+// What is logged while `act` goes on.
+template <class Act>
+const char* log_of(Act act) {
+    set_log_level(LogLevel::warning);
+    const char* const log = capture(act);
+    set_log_level(LogLevel::error);
+    return log;
+}
+
+const char* log_of_answer(std::string_view body, int http_status = 200) {
+    return log_of([=] { answer(body, http_status); });
+}
+
 void nothing_is_asked_before_somebody_is_unknown(void**) {
     assert_false(wait(100));
     assert_true(bed.metadata.due_at_ns() == UINT64_MAX);
@@ -176,15 +190,15 @@ void failures_are_asked_again_after_ever_longer_times(void**) {
     note("c-web");
     bed.metadata.tick(bed.now_ns);
     for (const unsigned wanted : seconds) {
-        fail(MetadataAnswer::Kind::unreachable, "connection refused");
+        assert_string_equal(
+            log_of([] { fail(MetadataAnswer::Kind::unreachable, "connection refused"); }),
+            wanted == 5 ? "warning: Mesos agent: unreachable: connection refused\n" : "");
         assert_false(wait(wanted - 1, "c-web"));
         assert_true(wait(1, "c-web"));
     }
     assert_int_equal(bed.metadata.state(), MetadataState::unreachable);
-    assert_true(bed.metadata.reason() == "connection refused");
     answer(mesos_fixture("normal"));
     assert_int_equal(bed.metadata.state(), MetadataState::ok);
-    assert_true(bed.metadata.reason().empty());
     note("new");
     assert_true(wait(5));
 }
@@ -194,21 +208,21 @@ void each_failure_has_its_state_and_the_table_stays(void**) {
     bed.metadata.tick(bed.now_ns);
     answer(mesos_fixture("normal"));
     assert_true(wait(5, "x"));
-    answer("<html>", 503);
+    assert_string_equal(log_of_answer("<html>", 503),
+                        "warning: Mesos agent: refused: HTTP status 503\n");
     assert_int_equal(bed.metadata.state(), MetadataState::refused);
-    assert_true(bed.metadata.reason() == "HTTP status 503");
     assert_true(wait(100, "x"));
-    answer("", 401);
-    assert_true(bed.metadata.reason().starts_with("HTTP status 401: it wants a token"));
+    assert_non_null(strstr(log_of_answer("", 401), "refused: HTTP status 401: it wants a token"));
     assert_true(wait(100, "x"));
-    answer("{\"get_state\":{\"get_tasks\":");
+    assert_non_null(strstr(log_of_answer("{\"get_state\":{\"get_tasks\":"),
+                           "malformed: it is cut short, or no JSON of GET_STATE\n"));
     assert_int_equal(bed.metadata.state(), MetadataState::malformed);
-    assert_true(bed.metadata.reason() == "it is cut short, or no JSON of GET_STATE");
     assert_true(wait(100, "x"));
     answer("");
     assert_int_equal(bed.metadata.state(), MetadataState::malformed);
     assert_true(wait(100, "x"));
-    fail(MetadataAnswer::Kind::too_large, {});
+    assert_non_null(strstr(log_of([] { fail(MetadataAnswer::Kind::too_large, {}); }),
+                           "too_large: the answer is larger than 16 MiB, or no HTTP\n"));
     assert_int_equal(bed.metadata.state(), MetadataState::too_large);
     assert_int_equal(bed.metadata.generation(), 1);
     assert_int_equal(bed.client.release_count, bed.client.begin_count);
@@ -261,6 +275,28 @@ void a_long_answer_is_taken_in_slices(void**) {
     assert_non_null(bed.metadata.find("c-1"));
 }
 
+#define STATE_OF(tasks) "{\"get_state\":{\"get_tasks\":{\"launched_tasks\":[" tasks "]}}}"
+
+const char* log_of_next(std::string_view text) {
+    assert_true(wait(100, "a"));
+    return log_of_answer(text);
+}
+
+void what_an_answer_has_that_is_not_shown_is_logged_when_it_changes(void**) {
+    assert_string_equal(log_of_next(STATE_OF("7,{}")),
+                        "warning: Mesos agent: its answer has parts that are not shown: 2 tasks, "
+                        "executors or frameworks that are not as Mesos writes them (is mesos.url a "
+                        "Mesos agent's?)\n");
+    assert_string_equal(log_of_next(STATE_OF("7,{}")), "");
+    assert_string_equal(log_of_next(mesos_fixture("empty")), "");
+    assert_non_null(strstr(log_of_next(STATE_OF("7")), "not shown: 1 tasks"));
+    static char memory[2 << 20];
+    assert_non_null(strstr(log_of_next(mesos_make_large(200, memory, sizeof memory)),
+                           "entries without room (raise limits.containers)\n"));
+    assert_non_null(strstr(log_of_next(mesos_fixture("shared")),
+                           "not shown: 1 containers that tasks of several executors call theirs"));
+}
+
 const char* path_of(const char* name) {
     static char path[600];
     snprintf(path, sizeof path, "%s/%s", bed.tree.path.c_str(), name);
@@ -282,10 +318,11 @@ void the_header_comes_from_a_file_read_anew(void**) {
 void without_the_file_nothing_is_asked_until_it_is_there(void**) {
     configure(path_of("token"));
     note("a");
-    bed.metadata.tick(bed.now_ns);
+    assert_string_equal(log_of([] { bed.metadata.tick(bed.now_ns); }),
+                        "warning: Mesos agent: no_authorization: the file for the header "
+                        "Authorization is absent\n");
     assert_int_equal(bed.client.begin_count, 0);
     assert_int_equal(bed.metadata.state(), MetadataState::no_authorization);
-    assert_true(bed.metadata.reason() == "the file for the header Authorization is absent");
     assert_int_equal(bed.client.release_count, 0);
     tree_write(bed.tree, "token", "token=x\n");
     assert_true(wait(5, "a"));
@@ -352,6 +389,7 @@ int main() {
         IN_BED(a_client_without_room_is_asked_later),
         IN_BED(a_container_that_waits_for_an_address_is_asked_for_again),
         IN_BED(a_long_answer_is_taken_in_slices),
+        IN_BED(what_an_answer_has_that_is_not_shown_is_logged_when_it_changes),
         IN_BED(the_header_comes_from_a_file_read_anew),
         IN_BED(without_the_file_nothing_is_asked_until_it_is_there),
         IN_BED(files_that_are_no_header_are_refused),

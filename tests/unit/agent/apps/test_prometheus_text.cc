@@ -204,12 +204,17 @@ void a_sample_of_another_family_has_no_type(void**) {
 }
 
 void what_is_too_large_is_counted_and_the_rest_is_kept(void**) {
-    built.assign(limits::prometheus_name_bytes_max, 'n').append(" 1\n");
-    whole.assign(limits::prometheus_name_bytes_max, 'n').append(".value{}=1\n");
+    const std::size_t name_bytes_max = limits::app_name_bytes_max - strlen(".value");
+    const std::size_t text_bytes_max = limits::app_tag_bytes_max - strlen("a") - 2;
+    built.assign(name_bytes_max, 'n').append(" 1\n");
+    whole.assign(name_bytes_max, 'n').append(".value{}=1\n");
     assert_string_equal(parse(built), whole.c_str());
-    built.assign(limits::prometheus_name_bytes_max + 1, 'n').append(" 1\n");
-    built.append("x{a=\"").append(limits::prometheus_tag_bytes_max, 'v').append("\"} 1\n");
-    built.append("x{a=\"").append(limits::prometheus_tag_bytes_max, '\\').append("\\n\"} 1\n");
+    built.assign("x{a=\"").append(2 * text_bytes_max, '\\').append("\"} 1\n");
+    whole.assign("x.value{a=").append(text_bytes_max, '\\').append(",}=1\n");
+    assert_string_equal(parse(built), whole.c_str());
+    built.assign(name_bytes_max + 1, 'n').append(" 1\n");
+    built.append("x{a=\"").append(text_bytes_max + 1, 'v').append("\"} 1\n");
+    built.append("x{a=\"").append(2 * limits::app_tag_bytes_max, '\\').append("\\n\"} 1\n");
     built.append("x ").append(limits::prometheus_line_bytes_max, ' ').append("1\n");
     built.append("x{");
     for (std::size_t i = 0; i <= limits::prometheus_label_count_max; ++i)

@@ -1,17 +1,9 @@
 // threaded
 #include "agent/apps/scrape_targets.h"
 
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <cstring>
 #include <string>
 
-#include "platform/linux/clock.h"
-#include "tests/support/odd_server.h"
-#include "tests/unit/agent/apps/scrape_store.h"
+#include "tests/unit/agent/apps/scrape_bed.h"
 
 #include "tests/support/cmocka.h"
 
@@ -19,77 +11,6 @@ namespace {
 
 using namespace nma;
 using namespace nma::test;
-
-Arena arena;
-HttpFetcher fetcher;
-ScrapeTargets targets;
-int guard = -1;
-std::string text;
-
-void abort_test(void*, std::uint32_t) {
-    std::abort();
-}
-
-int start_with(const ScrapeOptions& options) {
-    port = odd_server_start();
-    Arena measuring;
-    static HttpFetcher measured;
-    static ScrapeTargets measured_targets;
-    measured.init(measuring);
-    measured_targets.init(measuring);
-    containers.clear();
-    store.clear();
-    end_count = put_count = 0;
-    is_full = false;
-    on_put = nullptr;
-    text = "# TYPE x gauge\nx 1\ny{a=\"b\"} 2\n";
-    odd_server_say(text);
-    const itimerspec time = {{0, 0}, {60, 0}};
-    guard = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-    const bool is_ready = arena.map(measuring.used_bytes()) && loop.open() == Status::ok &&
-                          timerfd_settime(guard, 0, &time, nullptr) == 0 &&
-                          loop.watch(guard, EPOLLIN, {abort_test, nullptr}) == Status::ok;
-    fetcher.init(arena);
-    targets.~ScrapeTargets();
-    new (&targets) ScrapeTargets();
-    targets.init(arena);
-    const ScrapeSink sink = {nullptr, find_container, open_container, put, end_group};
-    return is_ready && fetcher.start(loop) && targets.start(loop, fetcher, sink, options) ? 0 : -1;
-}
-
-ScrapeOptions fast() {
-    ScrapeOptions options;
-    options.interval_s = 1;
-    options.timeout_ms = 200;
-    return options;
-}
-
-int start(void**) {
-    return start_with(fast());
-}
-
-int stop(void**) {
-    fetcher.stop();
-    targets.stop();
-    loop.close();
-    close(guard);
-    arena.unmap();
-    odd_server_stop();
-    return 0;
-}
-
-ScrapeTargetSpec spec(const char* id, const char* path) {
-    return {id, {"127.0.0.1", port, path}};
-}
-
-void wait_for_ends(int count) {
-    wanted_count = end_count + count;
-    loop.run();
-}
-
-void set(std::span<const ScrapeTargetSpec> specs) {
-    targets.set_targets(ScrapeSource::discovered, specs);
-}
 
 void samples_come_with_the_figures_of_their_scrape(void**) {
     const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
@@ -179,54 +100,6 @@ void an_empty_text_is_a_good_one(void**) {
     assert_true(value_of("c1", "scrape_samples_scraped", "/empty") == 0);
 }
 
-void hanging_endpoints_share_two_slots_once_known(void**) {
-    static ScrapeTargetSpec specs[20];
-    static char ids[20][8];
-    for (std::size_t i = 0; i < 20; ++i) {
-        snprintf(ids[i], sizeof ids[i], "c%zu", i);
-        specs[i] = spec(ids[i], "/silent");
-    }
-    set(specs);
-    wait_for_ends(20);  // each was tried once
-    for (int i = 0; i < 500 && odd_server_open_count() > 0; ++i)
-        usleep(1000);
-    // From here on all are suspects, with 0.2 s each in two slots.
-    const int before = odd_server_count();
-    const std::uint64_t began_ns = boottime_ns();
-    wait_for_ends(10);
-    assert_in_range(odd_server_count() - before, 8, 12);
-    assert_in_range((boottime_ns() - began_ns) / 1'000'000, 600, 20'000);
-}
-
-void samples_beyond_the_limit_are_counted(void**) {
-    stop(nullptr);
-    ScrapeOptions options = fast();
-    options.samples_max = 3;
-    assert_int_equal(start_with(options), 0);
-    static const std::string many = "a 1\nb 2\nc 3\nd 4\ne 5\nbad\n";
-    odd_server_say(many);
-    const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
-    set(specs);
-    wait_for_ends(1);
-    assert_true(value_of("c1", "c.value", "/ok") == 3);
-    assert_true(value_of("c1", "d.value", "/ok") == -1);
-    assert_true(value_of("c1", "scrape_samples_scraped", "/ok") == 3);
-    assert_true(value_of("c1", "scrape_dropped", "/ok") == 3);
-    assert_true(value_of("c1", "up", "/ok") == 1);
-}
-
-void a_body_beyond_the_limit_is_a_failure(void**) {
-    stop(nullptr);
-    ScrapeOptions options = fast();
-    options.body_bytes_max = text.size() - 1;
-    assert_int_equal(start_with(options), 0);
-    const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
-    set(specs);
-    wait_for_ends(1);
-    assert_true(value_of("c1", "up", "/ok") == 0);
-    assert_int_equal(store.size(), 4);
-}
-
 void a_target_that_goes_takes_its_series_along(void**) {
     const ScrapeTargetSpec specs[] = {spec("c1", "/ok"), spec("c1", "/chunked")};
     set(specs);
@@ -235,7 +108,6 @@ void a_target_that_goes_takes_its_series_along(void**) {
     set({specs, 1});
     assert_int_equal(store.size(), 6);
     assert_true(value_of("c1", "x.gauge", "/ok") == 1);
-    assert_int_equal(targets.target_count(), 1);
     set({});
     assert_int_equal(store.size(), 0);
 }
@@ -276,13 +148,27 @@ void a_removed_target_opens_no_container(void**) {
     assert_string_equal(containers[0].c_str(), "c3");
 }
 
-void without_room_for_a_container_nothing_is_put(void**) {
-    is_full = true;
-    const ScrapeTargetSpec specs[] = {spec("c1", "/ok"), spec("c2", "/silent")};
+bool has_seen_figures;
+double seen_samples;
+
+void look_at_the_figures() {
+    if (value_of("c1", "m.value", "/ok") == -1) return;
+    on_put = nullptr;
+    has_seen_figures = value_of("c1", "up", "/ok") == 1;
+    seen_samples = value_of("c1", "scrape_samples_scraped", "/ok");
+}
+
+void while_a_text_is_read_the_figures_are_those_of_the_one_before(void**) {
+    const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
     set(specs);
-    wanted_open_count = 4;  // each of them twice
-    loop.run();
-    assert_int_equal(put_count, 0);
+    wait_for_ends(1);
+    static const std::string other = "m 1\nn 1\no 1\n";
+    odd_server_say(other);
+    on_put = look_at_the_figures;
+    wait_for_ends(1);
+    assert_true(has_seen_figures);
+    assert_true(seen_samples == 2);
+    assert_true(value_of("c1", "scrape_samples_scraped", "/ok") == 3);
 }
 
 int turn_count;
@@ -315,14 +201,6 @@ void a_large_text_is_parsed_in_many_turns_of_the_loop(void**) {
     assert_true(value_of("c1", "up", "/ok") == 1);
 }
 
-void refused_specs_are_counted_by_source(void**) {
-    const ScrapeTargetSpec bad[] = {{"c", {"name", 80, "/"}}, {"", {"127.0.0.1", 80, "/"}}};
-    targets.set_targets(ScrapeSource::configured, bad);
-    assert_int_equal(targets.refused_count(ScrapeSource::configured), 2);
-    assert_int_equal(targets.refused_count(ScrapeSource::discovered), 0);
-    assert_int_equal(targets.target_count(), 0);
-}
-
 }  // namespace
 
 int main() {
@@ -335,17 +213,14 @@ int main() {
         cmocka_unit_test_setup_teardown(an_endpoint_that_breaks_takes_its_samples_along, start,
                                         stop),
         cmocka_unit_test_setup_teardown(an_empty_text_is_a_good_one, start, stop),
-        cmocka_unit_test_setup_teardown(hanging_endpoints_share_two_slots_once_known, start, stop),
-        cmocka_unit_test_setup_teardown(samples_beyond_the_limit_are_counted, start, stop),
-        cmocka_unit_test_setup_teardown(a_body_beyond_the_limit_is_a_failure, start, stop),
         cmocka_unit_test_setup_teardown(a_target_that_goes_takes_its_series_along, start, stop),
         cmocka_unit_test_setup_teardown(a_target_that_goes_in_the_midst_of_its_text_leaves_nothing,
                                         start, stop),
         cmocka_unit_test_setup_teardown(a_removed_target_opens_no_container, start, stop),
-        cmocka_unit_test_setup_teardown(without_room_for_a_container_nothing_is_put, start, stop),
+        cmocka_unit_test_setup_teardown(
+            while_a_text_is_read_the_figures_are_those_of_the_one_before, start, stop),
         cmocka_unit_test_setup_teardown(a_large_text_is_parsed_in_many_turns_of_the_loop, start,
                                         stop),
-        cmocka_unit_test_setup_teardown(refused_specs_are_counted_by_source, start, stop),
     };
     return cmocka_run_group_tests_name("scrape_targets", tests, nullptr, nullptr);
 }
