@@ -57,7 +57,7 @@ void Applications::init(Arena& arena, const Config& config) {
     if (has_targets_) {
         targets_.init(arena);
         target_specs_ =
-            arena.take<ScrapeTargetSpec>("scrape targets", limits::scrape_target_count_max);
+            arena.take<ScrapeTargetSpec>("scrape targets", limits::scrape_target_count_max + 1);
     }
     if (has_mesos_) mesos_.init(arena, config.capacities.entries());
 }

@@ -48,7 +48,7 @@ void Applications::set_discovered_targets() {
     shown_generation_ = metadata.generation();
     std::size_t count = 0;
     for (const TaskTarget& target : metadata.targets()) {
-        if (count == target_specs_.size()) break;
+        if (count == target_specs_.size()) break;  // one too many, which is refused, and told
         if (!directory_.exists(target.container_id)) continue;
         target_specs_[count++] = {target.container_id, {target.host, target.port, target.path}};
     }
