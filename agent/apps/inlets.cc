@@ -132,8 +132,8 @@ int Inlets::listen_unix(const char* path, mode_t mode, FixedText<256>& error) {
 void Inlets::tell_if_blind(const char* what) const {
     if (senders_.can_tell()) return;
     log_line(LogLevel::warning,
-             "the containers of senders to %s cannot be told: run the agent in the host's PID "
-             "namespace (--pid=host)",
+             "the containers of senders to %s cannot be told, so what they send is dropped: run the "
+             "agent in the host's PID namespace (--pid=host)",
              what);
 }
 
@@ -168,9 +168,9 @@ std::uint32_t Inlets::read_batch(Inlet& inlet, std::uint64_t now_ns) {
     const std::uint32_t count = batch_.receive(inlet.socket_plus_one - 1);
     if (count == 0) return 0;
     if (inlet.registration != nullptr) {
-        intake_.begin(inlet.registration->id.view(), false, now_ns);
+        intake_.begin(SenderPlace::container, inlet.registration->id.view(), now_ns);
     } else if (!inlet.is_unix) {
-        intake_.begin({}, true, now_ns);
+        intake_.begin(SenderPlace::outside, {}, now_ns);
     }
     for (std::uint32_t i = 0; i < count; ++i)
         take_packet(inlet, batch_.packet(i), now_ns);
@@ -182,7 +182,11 @@ std::uint32_t Inlets::read_batch(Inlet& inlet, std::uint64_t now_ns) {
 void Inlets::take_packet(const Inlet& inlet, const Packet& packet, std::uint64_t now_ns) {
     ++counts_.packets;
     counts_.bytes += packet.bytes.size();
-    if (inlet.is_unix) intake_.begin(senders_.container_of(packet.sender, now_ns), true, now_ns);
+    if (inlet.is_unix) {
+        std::string_view id;
+        const SenderPlace place = senders_.find(packet.sender, now_ns, id);
+        intake_.begin(place, id, now_ns);
+    }
     intake_.take(packet.bytes, packet.is_truncated);
 }
 
@@ -195,9 +199,9 @@ void Inlets::note_drops(Inlet& inlet, std::uint32_t drop_count, std::uint64_t no
     counts_.dropped_packets += dropped;
     if (inlet.registration == nullptr) {
         counts_.dropped_shared_packets += dropped;
-        intake_.begin({}, true, now_ns);
+        intake_.begin(SenderPlace::unknown, {}, now_ns);
     } else {
-        intake_.begin(inlet.registration->id.view(), false, now_ns);
+        intake_.begin(SenderPlace::container, inlet.registration->id.view(), now_ns);
     }
     intake_.note_dropped(dropped);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -203,10 +204,31 @@ void a_unix_socket_believes_the_kernel_before_the_sender(void**) {
     // Another process, by its ID: a forwarder on the host, which is in no container.
     tree_delete(tree, ("proc/" + std::to_string(getpid())).c_str());
     tree_write(tree, cgroup.c_str(), "0::/system.slice/forwarder.service\n");
+    const std::string stat = "proc/" + std::to_string(getpid()) + "/stat";
+    tree_write(tree, stat.c_str(), "1 (forwarder) S 1 1 1 0 -1 4194560 0\n");
     send_unix(client, "m:4|c|c:db\nm:8|c");
     run_loop();
     assert_true(store_sum(*store, "db") == 4);
     assert_true(store_sum(*store, "node") == 8);
+    close(client);
+}
+
+// A container's process that forks, sends and ends, to pass for one of the host.
+void a_sender_that_is_gone_cannot_speak_for_another(void**) {
+    start(0, "node");
+    FixedText<256> error;
+    assert_true(inlets->listen_unix(unix_path().c_str(), 0666, error) >= 0);
+    const int client = connect_unix();
+    const pid_t child = fork();
+    if (child == 0) _exit(send(client, "m:1|c|c:web\nm:2|c", 17, 0) == 17 ? 0 : 1);
+    int status = 1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    run_loop();
+    assert_int_equal(inlets->counts().packets, 1);
+    assert_true(store_sum(*store, "web") == -1);
+    assert_true(store_sum(*store, "node") == -1);
+    assert_int_equal(inlets->intake_counts().unattributed_samples, 2);
     close(client);
 }
 
@@ -313,6 +335,8 @@ int main() {
         cmocka_unit_test_setup_teardown(a_shared_port_takes_the_field_and_counts_the_rest, make,
                                         unmake),
         cmocka_unit_test_setup_teardown(a_unix_socket_believes_the_kernel_before_the_sender, make,
+                                        unmake),
+        cmocka_unit_test_setup_teardown(a_sender_that_is_gone_cannot_speak_for_another, make,
                                         unmake),
         cmocka_unit_test_setup_teardown(a_flood_is_dropped_counted_and_bounded, make, unmake),
         cmocka_unit_test_setup_teardown(
