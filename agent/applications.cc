@@ -93,7 +93,8 @@ bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentit
     if (!has_inlets_) return true;
     const InletOptions options = {.receive_buffer_bytes = apps.statsd.receive_buffer_bytes,
                                   .nobody_id = apps.statsd.host_container.view()};
-    if (inlets_.start(loop, store_, root, directory_.questions(), options) != Status::ok) {
+    if (inlets_.start(store_, root, directory_.questions(), options) != Status::ok ||
+        inlets_.watch(loop) != Status::ok) {
         log_line(LogLevel::error, "the kernel has no descriptor for the applications' sockets");
         return false;
     }

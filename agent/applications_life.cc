@@ -74,7 +74,6 @@ void Applications::drop_lost_registrations() {
 bool Applications::is_needed(std::string_view id) const {
     if (directory_.find(id) != nullptr) return true;
     if (has_registry_ && registry_.find(id) != nullptr) return true;
-    if (has_inlets_ && inlets_.is_departed(id)) return true;
     if (id == config_->apps.statsd.host_container.view()) return true;
     const PrometheusConfig& prometheus = config_->apps.prometheus;
     for (const ConfiguredTarget& target : std::span(prometheus.targets, prometheus.target_count)) {

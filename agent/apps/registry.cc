@@ -65,7 +65,6 @@ void Registry::close() {
     for (std::uint32_t i = 0; i < touched_count_; ++i) {
         Registration& registration = places_[i].registration;
         if (registration.port == 0) continue;
-        if (sink_.removed != nullptr) sink_.removed(sink_.context, i, registration);
         ::close(registration.socket);
         registration.port = 0;
     }

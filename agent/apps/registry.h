@@ -76,7 +76,8 @@ class Registry {
     // systemd told to do the same.
     LoadReport load();
 
-    // Closes the sockets; the files stay for the next start.
+    // Closes the sockets; the files stay for the next start. The sink hears nothing of it: what
+    // waits in sockets that somebody keeps is for the next agent to read.
     void close();
 
     // `registration` is set for created and exists, and good until it is removed. A file that

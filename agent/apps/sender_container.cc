@@ -92,8 +92,8 @@ void SenderContainers::open(Sender& sender, int process_id) const {
 
 bool SenderContainers::read_file(const Sender& sender, const char* name, std::string_view& text) {
     if (sender.directory_plus_one == 0) return false;
-    const int file = openat(sender.directory_plus_one - 1, name,
-                            O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const int file =
+        openat(sender.directory_plus_one - 1, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) return false;
     const bool is_read = read_text(file, text_, text);
     ::close(file);

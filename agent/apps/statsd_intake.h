@@ -37,8 +37,8 @@ class StatsdIntake {
     // container; empty drops them.
     void start(AppStore& store, const ContainerQuestions& questions, std::string_view nobody_id);
 
-    // Who sent the packets to come. The ID is that of SenderPlace::container, and not looked at with
-    // the others.
+    // Who sent the packets to come. The ID is that of SenderPlace::container, and not looked at
+    // with the others.
     void begin(SenderPlace place, std::string_view container_id, std::uint64_t now_ns);
 
     // One packet, changed in place. Of a truncated one the whole lines count.

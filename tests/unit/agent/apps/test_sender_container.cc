@@ -77,8 +77,7 @@ void assert_place(int process_id, std::uint64_t now_ns, SenderPlace place) {
 
 // A stat file as the kernel writes it, with a name that is to mislead, and these flags.
 void write_stat(const char* path, const char* flags) {
-    tree_write(tree, path,
-               std::string("10 (a) R 1 (b) S 1 10 10 0 -1 ") + flags + " 120 0 0 0\n");
+    tree_write(tree, path, std::string("10 (a) R 1 (b) S 1 10 10 0 -1 ") + flags + " 120 0 0 0\n");
 }
 
 void a_process_is_in_the_container_of_its_cgroup(void**) {
