@@ -41,7 +41,9 @@ void StatsdIntake::take(std::span<char> packet, bool is_truncated) {
         store_->note(sender(), AppCount::truncated_packet, 1);
         packet = whole_lines(packet);
     }
+    store_->begin_packet();
     parse_statsd_packet(packet, {this, on_sample, on_malformed, on_skipped});
+    store_->end_packet();
 }
 
 AppContainer StatsdIntake::open(std::string_view id) {

@@ -100,6 +100,40 @@ void a_field_that_changes_within_a_packet_is_looked_at_anew(void**) {
     assert_true(store_sum(*store, "db") == 1);
 }
 
+void values_of_one_line_and_of_several_kinds_find_their_series(void**) {
+    start();
+    intake.begin(SenderPlace::container, "web", ns_per_s);
+    take("m:1:2:4|c\nn:8|c\nm:16|g:32|c:+64|g:128|c\nm:256|c|#a:b\nm:512|c");
+    // A counter and a gauge m, a counter n, and one of m with a tag.
+    assert_true(store_sum(*store, "web") == 1023);
+    assert_int_equal(store->use().series, 4);
+    assert_int_equal(store->last_ns(store->find("web")), ns_per_s);
+    // The same buffer, with another text.
+    std::string packet = "x:1|c";
+    intake.take(packet, false);
+    packet = "y:1|c";
+    intake.take(packet, false);
+    assert_int_equal(store->use().series, 6);
+    assert_true(store_sum(*store, "web") == 1025);
+    store->close(store->find("web"));
+    packet = "y:1|c";
+    intake.begin(SenderPlace::container, "web", 2 * ns_per_s);
+    intake.take(packet, false);
+    assert_true(store_sum(*store, "web") == 1);
+    assert_int_equal(store->last_ns(store->find("web")), 2 * ns_per_s);
+    assert_int_equal(store->last_ns(no_app_container), 0);
+}
+
+void values_of_a_line_without_room_are_all_counted(void**) {
+    start();
+    intake.begin(SenderPlace::container, "web", ns_per_s);
+    for (std::size_t i = 0; i < limits::app_series_per_container_default; ++i)
+        take("m" + std::to_string(i) + ":1|c");
+    take("late:1:2:3|c\nlate:1|c:1|g:1|c");
+    assert_int_equal(store_count(*store, "web", AppCount::overflow), 6);
+    assert_true(store->counts(store->find("web")).worst_metric == "late");
+}
+
 void the_last_line_of_a_truncated_packet_is_lost(void**) {
     start();
     intake.begin(SenderPlace::container, "web", ns_per_s);
@@ -144,6 +178,8 @@ int main() {
         cmocka_unit_test(a_sender_that_cannot_be_told_speaks_for_nobody),
         cmocka_unit_test(a_named_container_without_room_is_nobody_else_s),
         cmocka_unit_test(a_field_that_changes_within_a_packet_is_looked_at_anew),
+        cmocka_unit_test(values_of_one_line_and_of_several_kinds_find_their_series),
+        cmocka_unit_test(values_of_a_line_without_room_are_all_counted),
         cmocka_unit_test(the_last_line_of_a_truncated_packet_is_lost),
         cmocka_unit_test(bad_lines_events_and_drops_are_counted_with_their_container),
         cmocka_unit_test(a_full_store_takes_no_more_containers_and_that_is_counted),
