@@ -30,15 +30,16 @@ std::uint32_t AppStore::find_or_make(const Key& key, std::uint64_t now_ns) {
 // That there was no room is remembered, too: to find it out costs as much.
 std::uint32_t AppStore::find_on_line(const Key& key, std::uint64_t now_ns) {
     if (line_.name != key.name.data() || line_.container != key.container) {
-        line_ = Line{};
+        line_.known_kinds = 0;
         line_.name = key.name.data();
         line_.container = key.container;
     }
     const auto kind = static_cast<std::size_t>(key.kind);
+    const std::uint32_t bit = std::uint32_t{1} << kind;
     std::uint32_t& place = line_.places[kind];
-    if (!line_.is_known[kind]) {
+    if ((line_.known_kinds & bit) == 0) {
         place = find_or_make(key, now_ns);
-        line_.is_known[kind] = true;
+        line_.known_kinds |= bit;
     } else if (place == none) {
         note_overflow(key.container, AppCount::overflow, key.name);
     }

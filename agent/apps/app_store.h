@@ -146,8 +146,8 @@ class AppStore {
     struct Line {
         const char* name = nullptr;  // null: no line is known
         AppContainer container = no_app_container;
-        bool is_known[app_kind_count] = {};
-        std::uint32_t places[app_kind_count] = {};  // none: there was no room
+        std::uint32_t known_kinds = 0;              // a bit for each
+        std::uint32_t places[app_kind_count] = {};  // of those; none: there was no room
     };
 
     bool is_open(AppContainer container) const;
