@@ -219,7 +219,6 @@ void sockets_with_heavy_packets_let_all_others_have_their_turn(void**) {
         send_udp(ports[i % 2], heavy_packet());
     for (int i = 2; i < 8; ++i)
         send_udp(ports[i], "m:1|c");
-    // One socket's turn of each loop, at the least.
     for (int i = 0; i < 8; ++i)
         loop.run();
     for (int i = 2; i < 8; ++i) {
