@@ -392,7 +392,7 @@ inline constexpr std::size_t packet_bytes_max = 8192;
 // Packets that one call receives, all from one socket; and how long packets are read before
 // everybody else on the loop has a turn: a registration is due within 10 ms. The time is looked at
 // after each batch, so that is as much longer as a batch may take: packets of 8 KiB that are full
-// of values take 0.1 ms each. More than 8 would spare less than a tenth of a call for each.
+// of values take 0.2 ms each. More than 8 would spare less than a tenth of a call for each.
 inline constexpr std::size_t packets_per_batch = 8;
 inline constexpr std::uint64_t inlet_turn_us = 2000;
 
