@@ -82,8 +82,7 @@ std::size_t Applications::file_count(const Config& config) {
     return asks_others ? count + 2 * fetch_slot_count_all : count;
 }
 
-bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentity& identity,
-                        const Config& config) {
+bool Applications::open(const HostRoot& root, const NodeIdentity& identity, const Config& config) {
     config_ = &config;
     node_ip_ = identity.hostname;
     const AppsConfig& apps = config.apps;
@@ -96,7 +95,7 @@ bool Applications::open(EventLoop& loop, const HostRoot& root, const NodeIdentit
     if (has_registry_) make_directory();
     const InletOptions options = {.receive_buffer_bytes = apps.statsd.receive_buffer_bytes,
                                   .nobody_id = apps.statsd.host_container.view()};
-    if (inlets_.start(loop, store_, root, directory_.questions(), options) != Status::ok) {
+    if (inlets_.start(store_, root, directory_.questions(), options) != Status::ok) {
         log_line(LogLevel::error, "the kernel has no descriptor for the applications' sockets");
         return false;
     }
@@ -149,6 +148,7 @@ bool Applications::open_one(const ListenAddress& address, const StatsdConfig& st
 }
 
 bool Applications::start(EventLoop& loop) {
+    loop_ = &loop;
     started_at_ns_ = boottime_ns();
     (void)raise_file_limit();
     if (has_registry_ && !start_registry()) return false;

@@ -32,14 +32,15 @@ class Applications {
     // Opens the shared sockets: their ports and directories may take rights that are given away
     // then. All must outlive it; `identity` is complete. False when something fails; that was
     // logged.
-    [[nodiscard]] bool open(EventLoop& loop, const HostRoot& root, const NodeIdentity& identity,
+    [[nodiscard]] bool open(const HostRoot& root, const NodeIdentity& identity,
                             const Config& config);
 
     // After rights were given away: reads the registrations of before, and starts to ask others.
     // False when the system has no room; that was logged.
     [[nodiscard]] bool start(EventLoop& loop);
 
-    // A new reading, until the next call.
+    // A new reading, until the next call. From the first one on packets are read: before, nobody
+    // could say which containers there are.
     void publish(const Snapshot& snapshot);
 
     // When the server has stopped: nobody asks any more.
@@ -68,6 +69,7 @@ class Applications {
     ScrapeSink scrape_sink();
     void set_configured_targets();
     void set_discovered_targets();
+    void read_packets();
     void note_unknown(const Snapshot& snapshot);
     void forget_departed();
     bool is_needed(std::string_view id) const;
@@ -90,6 +92,8 @@ class Applications {
     std::span<ScrapeTargetSpec> target_specs_;    // room for one set
     std::span<bool> loaded_;                      // by registration: it is from before the start
     FixedText<256> node_ip_;                      // or a name, when it was configured
+    EventLoop* loop_ = nullptr;
+    bool is_reading_packets_ = false;
     int timer_ = -1;
     std::uint32_t tick_count_ = 0;
     bool has_told_unattributed_ = false;

@@ -19,11 +19,18 @@ constexpr std::uint64_t lost_after_ns = 60 * second_ns;
 
 void Applications::publish(const Snapshot& snapshot) {
     directory_.publish(snapshot);
+    if (has_inlets_ && !is_reading_packets_) read_packets();
     if (has_mesos_) note_unknown(snapshot);
     // Before containers are forgotten: a late answer would make them anew.
     if (has_targets_ && has_mesos_) set_discovered_targets();
     if (has_registry_ && has_mesos_) drop_lost_registrations();
     if (has_store_) forget_departed();
+}
+
+void Applications::read_packets() {
+    is_reading_packets_ = true;
+    if (inlets_.watch(*loop_) == Status::ok) return;
+    log_line(LogLevel::error, "the kernel cannot watch the applications' sockets: nothing is read");
 }
 
 void Applications::note_unknown(const Snapshot& snapshot) {

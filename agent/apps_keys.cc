@@ -66,8 +66,10 @@ const char* apply_percentiles(const cJSON& array, Config& config) {
         const bool is_good = item->valuedouble >= 1 && item->valuedouble <= 99 &&
                              item->valuedouble == static_cast<double>(percentile);
         if (!is_good) return "must have whole numbers from 1 to 99";
-        const auto* const end = options.percentiles + options.percentile_count;
-        if (std::find(options.percentiles, end, percentile) != end) return "has one of them twice";
+        const std::span known(options.percentiles, options.percentile_count);
+        if (std::find(known.begin(), known.end(), percentile) != known.end()) {
+            return "has one of them twice";
+        }
         options.percentiles[options.percentile_count++] = percentile;
     }
     return nullptr;

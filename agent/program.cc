@@ -244,7 +244,7 @@ int Program::run(const Config& config) {
     if (!prepare(config) || !service_.start(server_, sampler_, config)) return 1;
     // Sockets come next: their ports and directories may take rights that are given away then.
     // Clients wait in them until there is a reading to show.
-    if (!open_listeners(config) || !apps_.open(loop_, root_, identity_, config) ||
+    if (!open_listeners(config) || !apps_.open(root_, identity_, config) ||
         !give_rights_away(config) || !read_keys(config) || !apps_.start(loop_)) {
         server_.stop();
         apps_.stop();

@@ -28,11 +28,9 @@ const char* app_count_name(AppCount what);
 struct AppCounts {
     std::uint64_t values[app_count_count] = {};
 
-    // The metric that overflowed most often, of any kind of overflow, and how often at most (see
-    // offenders.h); empty when none did. Good until the next call of anything that changes the
-    // store.
+    // The metric that overflowed most often, of any kind of overflow (see offenders.h); empty when
+    // none did. Good until the next call of anything that changes the store.
     std::string_view worst_metric;
-    std::uint64_t worst_count = 0;
 
     std::uint64_t operator[](AppCount what) const { return values[static_cast<std::size_t>(what)]; }
 };

@@ -27,6 +27,25 @@ std::uint32_t AppStore::find_or_make(const Key& key, std::uint64_t now_ns) {
     return make(key, static_cast<std::uint32_t>(hash), now_ns);
 }
 
+// That there was no room is remembered, too: to find it out costs as much.
+std::uint32_t AppStore::find_on_line(const Key& key, std::uint64_t now_ns) {
+    if (line_.name != key.name.data() || line_.container != key.container) {
+        line_.known_kinds = 0;
+        line_.name = key.name.data();
+        line_.container = key.container;
+    }
+    const auto kind = static_cast<std::size_t>(key.kind);
+    const std::uint32_t bit = std::uint32_t{1} << kind;
+    std::uint32_t& place = line_.places[kind];
+    if ((line_.known_kinds & bit) == 0) {
+        place = find_or_make(key, now_ns);
+        line_.known_kinds |= bit;
+    } else if (place == none) {
+        note_overflow(key.container, AppCount::overflow, key.name);
+    }
+    return place;
+}
+
 bool AppStore::has_room_for(const Key& key) const {
     const AppContainerState& state = containers_[key.container];
     return key.name.size() <= limits::app_name_bytes_max &&
@@ -101,6 +120,7 @@ void AppStore::unlink(AppContainerState& state, std::uint32_t place) {
 }
 
 void AppStore::drop(std::uint32_t place) {
+    forget_line();
     AppSeries& series = series_[place];
     AppContainerState& state = containers_[series.container];
     drop_parts(state, series);

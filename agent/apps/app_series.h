@@ -12,6 +12,7 @@ namespace nma {
 
 // Timers, histograms and distributions are one kind: their datapoints have the same names.
 enum class AppKind : std::uint8_t { none, gauge, counter, timer, set, scraped };
+inline constexpr std::size_t app_kind_count = static_cast<std::size_t>(AppKind::scraped) + 1;
 
 struct TimerPart {
     std::uint32_t timer;
@@ -63,6 +64,7 @@ struct AppContainerState {
     std::uint32_t sketch_count = 0;
     std::uint32_t active_index = 0;  // while it has series
     std::size_t text_bytes = 0;
+    std::uint64_t last_ns = 0;  // boottime of the last sample
     std::uint64_t counts[app_count_count] = {};
     FixedText<limits::name_bytes_max + 1> id;
 };

@@ -97,6 +97,7 @@ AppContainer AppStore::open(std::string_view container_id) {
 
 void AppStore::close(AppContainer container) {
     if (!is_open(container)) return;
+    forget_line();
     AppContainerState& state = containers_[container];
     while (state.first_plus_one != 0)
         drop(state.first_plus_one - 1);
@@ -111,11 +112,32 @@ void AppStore::note(AppContainer container, AppCount what, std::uint64_t count) 
     if (is_open(container)) containers_[container].counts[index] += count;
 }
 
+void AppStore::note_sample(AppContainer container, std::uint64_t now_ns) {
+    note(container, AppCount::sample, 1);
+    AppContainerState& state = containers_[container];
+    state.last_ns = std::max(state.last_ns, now_ns);
+}
+
+std::uint64_t AppStore::last_ns(AppContainer container) const {
+    return is_open(container) ? containers_[container].last_ns : 0;
+}
+
+void AppStore::begin_packet() {
+    forget_line();
+    is_in_packet_ = true;
+}
+
+void AppStore::end_packet() {
+    is_in_packet_ = false;
+}
+
 void AppStore::apply(AppContainer container, const StatsdSample& sample, std::uint64_t now_ns) {
     if (!is_open(container)) return;
-    note(container, AppCount::sample, 1);
+    note_sample(container, now_ns);
     const AppKind kind = kind_of(sample.type);
-    const std::uint32_t place = find_or_make({container, kind, sample.name, sample.tags}, now_ns);
+    const Key key = {container, kind, sample.name, sample.tags};
+    const std::uint32_t place =
+        is_in_packet_ ? find_on_line(key, now_ns) : find_or_make(key, now_ns);
     if (place == none) return;
     AppSeries& series = series_[place];
     if (series.is_windowed()) begin_window(series, window_at(now_ns));
@@ -134,7 +156,7 @@ void AppStore::apply(AppContainer container, const StatsdSample& sample, std::ui
 bool AppStore::put(AppContainer container, std::string_view name, std::string_view tags,
                    double value, std::uint32_t group, std::uint64_t now_ns) {
     if (!is_open(container)) return false;
-    note(container, AppCount::sample, 1);
+    note_sample(container, now_ns);
     const std::uint32_t place = find_or_make({container, AppKind::scraped, name, tags}, now_ns);
     if (place == none) return false;
     AppSeries& series = series_[place];
@@ -184,9 +206,7 @@ AppCounts AppStore::counts(AppContainer container) const {
     if (!is_open(container)) return counts;
     const AppContainerState& state = containers_[container];
     std::copy(std::begin(state.counts), std::end(state.counts), counts.values);
-    const Offenders::Offender& worst = offenders_[container].worst();
-    counts.worst_metric = worst.name.view();
-    counts.worst_count = worst.count;
+    counts.worst_metric = offenders_[container].worst().name.view();
     return counts;
 }
 

@@ -92,6 +92,12 @@ class AppStore {
     // Forgets the container and all that it sent. Its handle may stand for another one then.
     void close(AppContainer container);
 
+    // Around the samples of one packet, whose texts stay where they are meanwhile: a name at one
+    // address is the same name, with the same tags. So the values of one line look their series up
+    // once; thousands of them, each with a kilobyte of tags, would hold up everybody else.
+    void begin_packet();
+    void end_packet();
+
     // Does nothing if the container is not open.
     void apply(AppContainer container, const StatsdSample& sample, std::uint64_t now_ns);
 
@@ -118,6 +124,9 @@ class AppStore {
     std::string_view id_of(AppContainer container) const;
     AppContainer container_end() const { return containers_.end(); }
 
+    // Boottime of the container's last sample or put, held or not; 0 when there was none.
+    std::uint64_t last_ns(AppContainer container) const;
+
     // All zero when the container is not open.
     AppCounts counts(AppContainer container) const;
     // Of all containers, those that were closed, too, and of senders that have none.
@@ -134,12 +143,23 @@ class AppStore {
 
     static constexpr std::uint32_t none = 0xffffffff;
 
+    // Where the line's values went, by AppKind, which each of them may choose.
+    struct Line {
+        const char* name = nullptr;  // null: no line is known
+        AppContainer container = no_app_container;
+        std::uint32_t known_kinds = 0;              // a bit for each
+        std::uint32_t places[app_kind_count] = {};  // of those; none: there was no room
+    };
+
     bool is_open(AppContainer container) const;
+    void note_sample(AppContainer container, std::uint64_t now_ns);
     Percentiles percentiles() const { return {options_.percentiles, options_.percentile_count}; }
     void note_overflow(AppContainer container, AppCount what, std::string_view name);
 
     // The series' place; none when there was no room (noted).
     std::uint32_t find_or_make(const Key& key, std::uint64_t now_ns);
+    std::uint32_t find_on_line(const Key& key, std::uint64_t now_ns);
+    void forget_line() { line_.name = nullptr; }
     bool has_room_for(const Key& key) const;
     std::uint32_t make(const Key& key, std::uint32_t hash, std::uint64_t now_ns);
     void link(AppContainerState& state, std::uint32_t place);
@@ -182,6 +202,8 @@ class AppStore {
     SlotPool<Timer> timers_;
     SlotPool<QuantileSketch> sketches_;
     AppCounts totals_;
+    Line line_;
+    bool is_in_packet_ = false;
 };
 
 }  // namespace nma

@@ -11,6 +11,14 @@ namespace nma {
 
 using ContainerIdText = FixedText<limits::name_bytes_max + 1>;
 
+// What is known of where a packet's sender is. Only of who is surely outside of all containers may
+// it be believed that it speaks for one.
+enum class SenderPlace : std::uint8_t {
+    container,  // that one, whatever the packet says
+    outside,    // in none
+    unknown,    // it may be in any: the packet is nobody's
+};
+
 // Functions that are not there say no. All are called on the event loop's thread.
 struct ContainerQuestions {
     void* context = nullptr;

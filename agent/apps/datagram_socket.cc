@@ -86,28 +86,31 @@ int open_udp_socket(const IpAddress& address, std::uint16_t port, ReceiveBufferB
     return close_and_fail(result);
 }
 
-std::uint16_t bound_port(int socket) {
-    sockaddr_storage bound = {};
-    socklen_t bytes = sizeof bound;
-    if (getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &bytes) != 0) return 0;
-    if (bound.ss_family == AF_INET) {
-        sockaddr_in ipv4;
-        memcpy(&ipv4, &bound, sizeof ipv4);
-        return ntohs(ipv4.sin_port);
-    }
-    if (bound.ss_family != AF_INET6) return 0;
-    sockaddr_in6 ipv6;
-    memcpy(&ipv6, &bound, sizeof ipv6);
-    return ntohs(ipv6.sin6_port);
-}
-
-bool is_bound_to(int socket, const IpAddress& address, std::uint16_t port) {
+bool read_bound_address(int socket, IpAddress& address, std::uint16_t& port) {
     sockaddr_storage bound = {};
     socklen_t bytes = sizeof bound;
     if (getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &bytes) != 0) return false;
-    sockaddr_storage wanted;
-    return bytes == fill_socket_address(address, port, wanted) &&
-           memcmp(&bound, &wanted, bytes) == 0;
+    address = IpAddress{};
+    if (bound.ss_family == AF_INET) {
+        sockaddr_in ipv4;
+        memcpy(&ipv4, &bound, sizeof ipv4);
+        memcpy(address.bytes, &ipv4.sin_addr, sizeof ipv4.sin_addr);
+        port = ntohs(ipv4.sin_port);
+        return true;
+    }
+    if (bound.ss_family != AF_INET6) return false;
+    sockaddr_in6 ipv6;
+    memcpy(&ipv6, &bound, sizeof ipv6);
+    address.is_ipv6 = true;
+    memcpy(address.bytes, &ipv6.sin6_addr, sizeof ipv6.sin6_addr);
+    port = ntohs(ipv6.sin6_port);
+    return true;
+}
+
+std::uint16_t bound_port(int socket) {
+    IpAddress address;
+    std::uint16_t port = 0;
+    return read_bound_address(socket, address, port) ? port : 0;
 }
 
 int open_unix_datagram_socket(const char* path, mode_t mode, ReceiveBufferBytes buffer_bytes) {

@@ -22,8 +22,8 @@ int open_udp_socket(const IpAddress& address, std::uint16_t port, ReceiveBufferB
 // The port that an UDP socket is bound to; 0 when it is none.
 std::uint16_t bound_port(int socket);
 
-// Bound to that address and port: for sockets that somebody else made.
-bool is_bound_to(int socket, const IpAddress& address, std::uint16_t port);
+// What an UDP socket is bound to, also one that somebody else made. False when it is none.
+[[nodiscard]] bool read_bound_address(int socket, IpAddress& address, std::uint16_t& port);
 
 // A datagram socket at `path`, whose file gets `mode`: who may write to it may send. Each packet
 // comes with its sender's credentials. A file that was left behind by a dead agent is replaced.

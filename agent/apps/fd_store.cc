@@ -1,6 +1,7 @@
 #include "agent/apps/fd_store.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <span>
 
 #include "platform/base/text_cursor.h"
+#include "platform/linux/clock.h"
 
 namespace nma {
 
@@ -18,6 +20,8 @@ namespace {
 
 constexpr std::string_view name_prefix = "statsd-";
 constexpr std::uint64_t port_max = 65535;
+constexpr std::uint64_t ns_per_ms = 1'000'000;
+constexpr std::size_t message_bytes = 128;
 
 // The length of the address; 0 when it is none.
 socklen_t fill_notify_address(const char* notify_socket, sockaddr_un& address) {
@@ -40,64 +44,105 @@ void attach(msghdr& message, std::span<char> control, int descriptor) {
     memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
 }
 
-// With a descriptor, or -1 for none.
-Status notify(const char* notify_socket, std::span<char> text, int descriptor) {
+Status status_of_send(int error) {
+    switch (error) {
+        case EAGAIN:
+            return Status::timeout;
+        case ECONNREFUSED:
+        case ENOENT:
+            return Status::absent;
+        default:
+            return Status::io_error;
+    }
+}
+
+// Others may fill the place that was free: so until the time is over.
+Status send_in_time(int sender, const msghdr& message, std::uint32_t wait_ms) {
+    const std::uint64_t end_ns = boottime_ns() + wait_ms * ns_per_ms;
+    for (;;) {
+        if (sendmsg(sender, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Status::ok;
+        const Status status = status_of_send(errno);
+        const std::uint64_t now_ns = boottime_ns();
+        if (status != Status::timeout || now_ns >= end_ns) return status;
+        pollfd room = {sender, POLLOUT, 0};
+        (void)poll(&room, 1, static_cast<int>((end_ns - now_ns) / ns_per_ms) + 1);
+    }
+}
+
+// With a descriptor, or -1 for none. Only a socket that is connected can be waited for.
+Status notify(const FdStore& store, std::span<char> text, int descriptor) {
     sockaddr_un address = {};
-    const socklen_t address_bytes = fill_notify_address(notify_socket, address);
+    const socklen_t address_bytes = fill_notify_address(store.notify_socket, address);
     if (address_bytes == 0) return Status::absent;
     const int sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (sender < 0) return Status::io_error;
     iovec vector = {text.data(), text.size()};
     msghdr message = {};
-    message.msg_name = &address;
-    message.msg_namelen = address_bytes;
     message.msg_iov = &vector;
     message.msg_iovlen = 1;
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
     if (descriptor >= 0) attach(message, control, descriptor);
-    Status status = Status::ok;
-    if (sendmsg(sender, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-        const bool is_nobody_there = errno == ECONNREFUSED || errno == ENOENT;
-        status = errno == EAGAIN   ? Status::timeout
-                 : is_nobody_there ? Status::absent
-                                   : Status::io_error;
-    }
+    const bool is_connected =
+        connect(sender, reinterpret_cast<const sockaddr*>(&address), address_bytes) == 0;
+    const Status status =
+        is_connected ? send_in_time(sender, message, store.wait_ms) : status_of_send(errno);
     close(sender);
     return status;
 }
 
-Status notify_of(const char* notify_socket, const char* what, const FdStoreName& name,
-                 int descriptor) {
-    FixedText<64> text;
+Status notify_of(const FdStore& store, const char* what, const FdStoreName& name, int descriptor) {
+    FixedText<message_bytes> text;
     const bool is_whole = text.assign(what) && text.append("\nFDNAME=") && text.append(name.view());
     if (!is_whole) return Status::full;
-    char copy[64];
-    return notify(notify_socket, {copy, text.view().copy(copy, sizeof copy)}, descriptor);
+    char copy[message_bytes];
+    return notify(store, {copy, text.view().copy(copy, sizeof copy)}, descriptor);
+}
+
+// No colons in a name, so underscores stand for an address'.
+void exchange(std::span<char> text, char from, char to) {
+    for (char& c : text)
+        if (c == from) c = to;
 }
 
 }  // namespace
 
-FdStoreName fd_store_name(std::uint16_t port) {
-    char text[FdStoreName::bytes_max];
-    snprintf(text, sizeof text, "statsd-%u", unsigned{port});
+FdStoreName fd_store_name(const IpAddress& host, std::uint16_t port, const IpAddress& usual) {
+    static_assert(name_prefix.size() + 5 + 1 + IpText::bytes_max <= FdStoreName::bytes_max);
+    char text[FdStoreName::bytes_max] = "";
+    if (host == usual) {
+        snprintf(text, sizeof text, "statsd-%u", unsigned{port});
+    } else {
+        snprintf(text, sizeof text, "statsd-%u-%s", unsigned{port}, ip_text(host).c_str());
+    }
+    exchange(text, ':', '_');
     FdStoreName name;
-    (void)name.assign(text);
+    (void)name.assign(std::string_view(text));
     return name;
 }
 
 bool is_fd_store_name(std::string_view name) {
+    if (!name.starts_with(name_prefix)) return false;
+    name.remove_prefix(name_prefix.size());
+    const std::size_t port_bytes = name.find('-');
     std::uint64_t port = 0;
-    return name.starts_with(name_prefix) && parse_u64(name.substr(name_prefix.size()), port) &&
-           port <= port_max;
+    if (!parse_u64(name.substr(0, port_bytes), port) || port > port_max) return false;
+    if (port_bytes == name.npos) return true;
+    char text[IpText::bytes_max];
+    const std::string_view address = name.substr(port_bytes + 1);
+    if (address.size() > sizeof text) return false;
+    const std::span<char> copy(text, address.copy(text, sizeof text));
+    exchange(copy, '_', ':');
+    IpAddress host;
+    return parse_ip_address({copy.data(), copy.size()}, host);
 }
 
 // FDPOLL=0: systemd would else drop a socket that has an error waiting, as an UDP socket may have.
-Status store_descriptor(const char* notify_socket, const FdStoreName& name, int descriptor) {
-    return notify_of(notify_socket, "FDSTORE=1\nFDPOLL=0", name, descriptor);
+Status store_descriptor(const FdStore& store, const FdStoreName& name, int descriptor) {
+    return notify_of(store, "FDSTORE=1\nFDPOLL=0", name, descriptor);
 }
 
-Status forget_descriptor(const char* notify_socket, const FdStoreName& name) {
-    return notify_of(notify_socket, "FDSTOREREMOVE=1", name, -1);
+Status forget_descriptor(const FdStore& store, const FdStoreName& name) {
+    return notify_of(store, "FDSTOREREMOVE=1", name, -1);
 }
 
 }  // namespace nma

@@ -15,15 +15,7 @@ namespace nma {
 
 namespace {
 
-// Few, because all that are asked for must have their turn: the kernel puts them at the end of its
-// list, and one that was left out would be behind the same others again.
-constexpr int sockets_per_wait = 4;
-
-constexpr std::uint64_t ns_per_s = 1'000'000'000;
-
-// Batches that are read at most from a socket that is about to be closed: nobody else waits longer
-// for it than a turn.
-constexpr int drain_batch_count_max = 16;
+constexpr std::uint64_t turn_ns = limits::inlet_turn_us * 1000;
 
 }  // namespace
 
@@ -32,18 +24,18 @@ void Inlets::init(Arena& arena, std::size_t registration_count_max) {
     senders_.init(arena);
     registered_max_ = static_cast<std::uint32_t>(registration_count_max);
     inlets_ = arena.take<Inlet>("inlets", registration_count_max + limits::shared_inlet_count_max);
-    departed_ = arena.take<Departed>("inlets", limits::departed_count_max);
 }
 
-Status Inlets::start(EventLoop& loop, AppStore& store, const HostRoot& root,
-                     const ContainerQuestions& questions, const InletOptions& options) {
-    store_ = &store;
-    questions_ = questions;
+Status Inlets::start(AppStore& store, const HostRoot& root, const ContainerQuestions& questions,
+                     const InletOptions& options) {
     options_ = options;
     senders_.start(root, questions);
     intake_.start(store, questions, options.nobody_id);
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll_ < 0) return Status::io_error;
+    return epoll_ < 0 ? Status::io_error : Status::ok;
+}
+
+Status Inlets::watch(EventLoop& loop) {
     return loop.watch(epoll_, EPOLLIN, {on_ready, this});
 }
 
@@ -51,12 +43,14 @@ void Inlets::stop() {
     for (std::uint32_t i = 0; i < shared_count_; ++i)
         close(inlets_[registered_max_ + i].socket_plus_one - 1);
     shared_count_ = 0;
+    for (Inlet& inlet : inlets_)
+        inlet = Inlet{};
     senders_.close();
     if (epoll_ >= 0) close(epoll_);
     epoll_ = -1;
 }
 
-bool Inlets::watch(std::uint32_t index, const Inlet& inlet) {
+bool Inlets::watch_socket(std::uint32_t index, const Inlet& inlet) {
     epoll_event event = {};
     event.events = EPOLLIN;
     event.data.u32 = index;
@@ -68,14 +62,7 @@ void Inlets::on_added(void* self, std::uint32_t index, const Registration& regis
     NMA_CHECK(index < inlets.registered_max_);
     Inlet& inlet = inlets.inlets_[index];
     inlet = {&registration, registration.socket + 1, 0, false};
-    // Of a socket that was kept over a restart, what it dropped before was told before.
-    read_drop_count(registration.socket, inlet.drop_count);
-    for (std::uint32_t i = 0; i < inlets.departed_count_; ++i) {
-        if (inlets.departed_[i].id.view() != registration.id.view()) continue;
-        inlets.departed_[i] = inlets.departed_[--inlets.departed_count_];
-        break;
-    }
-    if (inlets.watch(index, inlet)) return;
+    if (inlets.watch_socket(index, inlet)) return;
     log_line(LogLevel::error,
              "the kernel cannot watch the port of container %s (%s), so nothing it sends is read; "
              "raise fs.epoll.max_user_watches",
@@ -87,7 +74,6 @@ void Inlets::on_removed(void* self, std::uint32_t index, const Registration& reg
     Inlet& inlet = inlets.inlets_[index];
     inlets.drain(inlet);
     epoll_ctl(inlets.epoll_, EPOLL_CTL_DEL, registration.socket, nullptr);
-    inlets.depart(registration.id.view(), boottime_ns());
     inlet = Inlet{};
 }
 
@@ -101,8 +87,7 @@ int Inlets::add_shared(int socket, bool is_unix, const char* what, FixedText<256
     } else {
         const std::uint32_t index = registered_max_ + shared_count_;
         inlets_[index] = {nullptr, socket + 1, 0, is_unix};
-        if (!is_unix) read_drop_count(socket, inlets_[index].drop_count);
-        if (watch(index, inlets_[index])) {
+        if (watch_socket(index, inlets_[index])) {
             ++shared_count_;
             return socket;
         }
@@ -131,10 +116,11 @@ int Inlets::listen_unix(const char* path, mode_t mode, FixedText<256>& error) {
 
 void Inlets::tell_if_blind(const char* what) const {
     if (senders_.can_tell()) return;
-    log_line(LogLevel::warning,
-             "the containers of senders to %s cannot be told: run the agent in the host's PID "
-             "namespace (--pid=host)",
-             what);
+    log_line(
+        LogLevel::warning,
+        "the containers of senders to %s cannot be told, so what they send is dropped: run the "
+        "agent in the host's PID namespace (--pid=host)",
+        what);
 }
 
 int Inlets::adopt(int socket, FixedText<256>& error) {
@@ -149,28 +135,27 @@ int Inlets::adopt(int socket, FixedText<256>& error) {
     return added;
 }
 
+// One socket for each wait: the kernel puts a socket that it told of to the end of its list, so all
+// have their turn one after the other. Of several that it told of, those that time leaves out would
+// be behind the others again.
 void Inlets::on_ready(void* self, std::uint32_t) {
     auto& inlets = *static_cast<Inlets*>(self);
-    const std::uint64_t end_ns = boottime_ns() + limits::inlet_turn_us * 1000;
-    epoll_event events[sockets_per_wait];
-    std::uint64_t now_ns = 0;
-    do {
-        const int count = epoll_wait(inlets.epoll_, events, sockets_per_wait, 0);
-        if (count <= 0) return;
-        for (int i = 0; i < count; ++i) {
-            now_ns = boottime_ns();
-            inlets.read_batch(inlets.inlets_[events[i].data.u32], now_ns);
-        }
-    } while (now_ns < end_ns);
+    std::uint64_t now_ns = boottime_ns();
+    const std::uint64_t end_ns = now_ns + turn_ns;
+    epoll_event event;
+    while (now_ns < end_ns && epoll_wait(inlets.epoll_, &event, 1, 0) == 1) {
+        inlets.read_batch(inlets.inlets_[event.data.u32], now_ns);
+        now_ns = boottime_ns();
+    }
 }
 
 std::uint32_t Inlets::read_batch(Inlet& inlet, std::uint64_t now_ns) {
     const std::uint32_t count = batch_.receive(inlet.socket_plus_one - 1);
     if (count == 0) return 0;
     if (inlet.registration != nullptr) {
-        intake_.begin(inlet.registration->id.view(), false, now_ns);
+        intake_.begin(SenderPlace::container, inlet.registration->id.view(), now_ns);
     } else if (!inlet.is_unix) {
-        intake_.begin({}, true, now_ns);
+        intake_.begin(SenderPlace::outside, {}, now_ns);
     }
     for (std::uint32_t i = 0; i < count; ++i)
         take_packet(inlet, batch_.packet(i), now_ns);
@@ -181,8 +166,11 @@ std::uint32_t Inlets::read_batch(Inlet& inlet, std::uint64_t now_ns) {
 
 void Inlets::take_packet(const Inlet& inlet, const Packet& packet, std::uint64_t now_ns) {
     ++counts_.packets;
-    counts_.bytes += packet.bytes.size();
-    if (inlet.is_unix) intake_.begin(senders_.container_of(packet.sender, now_ns), true, now_ns);
+    if (inlet.is_unix) {
+        std::string_view id;
+        const SenderPlace place = senders_.find(packet.sender, now_ns, id);
+        intake_.begin(place, id, now_ns);
+    }
     intake_.take(packet.bytes, packet.is_truncated);
 }
 
@@ -194,49 +182,23 @@ void Inlets::note_drops(Inlet& inlet, std::uint32_t drop_count, std::uint64_t no
     const auto dropped = static_cast<std::uint64_t>(more);
     counts_.dropped_packets += dropped;
     if (inlet.registration == nullptr) {
-        counts_.dropped_shared_packets += dropped;
-        intake_.begin({}, true, now_ns);
+        intake_.begin(SenderPlace::unknown, {}, now_ns);
     } else {
-        intake_.begin(inlet.registration->id.view(), false, now_ns);
+        intake_.begin(SenderPlace::container, inlet.registration->id.view(), now_ns);
     }
     intake_.note_dropped(dropped);
 }
 
 // What the container sent last, it sent before it was unregistered.
 void Inlets::drain(Inlet& inlet) {
-    const std::uint64_t now_ns = boottime_ns();
-    for (int i = 0; i < drain_batch_count_max; ++i) {
-        if (read_batch(inlet, now_ns) < limits::packets_per_batch) break;
-    }
+    std::uint64_t now_ns = boottime_ns();
+    const std::uint64_t end_ns = now_ns + turn_ns;
+    while (now_ns < end_ns && read_batch(inlet, now_ns) == limits::packets_per_batch)
+        now_ns = boottime_ns();
     std::uint32_t drop_count = 0;
     if (read_drop_count(inlet.socket_plus_one - 1, drop_count)) {
         note_drops(inlet, drop_count, now_ns);
     }
-}
-
-bool Inlets::is_departed(std::string_view container_id) const {
-    for (std::uint32_t i = 0; i < departed_count_; ++i)
-        if (departed_[i].id.view() == container_id) return true;
-    return false;
-}
-
-void Inlets::depart(std::string_view id, std::uint64_t now_ns) {
-    if (store_->find(id) == no_app_container) return;
-    if (departed_count_ == departed_.size()) {
-        std::uint32_t oldest = 0;
-        for (std::uint32_t i = 1; i < departed_count_; ++i)
-            if (departed_[i].until_ns < departed_[oldest].until_ns) oldest = i;
-        forget(oldest);
-    }
-    Departed& departed = departed_[departed_count_++];
-    (void)departed.id.assign(id);
-    departed.until_ns = now_ns + options_.departed_age_s * ns_per_s;
-}
-
-void Inlets::forget(std::uint32_t departed_index) {
-    const AppContainer container = store_->find(departed_[departed_index].id.view());
-    if (container != no_app_container) store_->close(container);
-    departed_[departed_index] = departed_[--departed_count_];
 }
 
 void Inlets::tick(std::uint64_t now_ns) {
@@ -245,17 +207,6 @@ void Inlets::tick(std::uint64_t now_ns) {
         if (inlet.socket_plus_one == 0 || inlet.is_unix) continue;
         if (!read_drop_count(inlet.socket_plus_one - 1, drop_count)) continue;
         note_drops(inlet, drop_count, now_ns);
-    }
-    for (std::uint32_t i = departed_count_; i > 0; --i) {
-        Departed& departed = departed_[i - 1];
-        if (departed.until_ns > now_ns) continue;
-        const bool is_alive = questions_.exists != nullptr &&
-                              questions_.exists(questions_.context, departed.id.view());
-        if (is_alive) {
-            departed.until_ns = now_ns + options_.departed_age_s * ns_per_s;
-        } else {
-            forget(i - 1);
-        }
     }
 }
 

@@ -6,10 +6,12 @@
 // limits::inlet_turn_us the loop's others have theirs. So a flood at one socket delays the rest and
 // starves nobody.
 //
-// - A full unix datagram socket makes its sender wait, or fail with EAGAIN: the kernel drops
-// nothing
-//   there, and counts nothing (net.unix.max_dgram_qlen is how many packets wait).
-// - What was dropped on a shared port is nobody's in particular, and counted for all.
+// A full unix datagram socket makes its sender wait, or fail with EAGAIN. The kernel drops nothing
+// there, and counts nothing; net.unix.max_dgram_qlen is how many packets wait.
+//
+// What was dropped on a shared port is nobody's in particular, and in the totals only. The kernel
+// counts from a socket's making: of one that was kept while there was no agent, what was dropped
+// meanwhile is told, and with it what the agent before may have told.
 #pragma once
 
 #include <cstdint>
@@ -26,26 +28,28 @@ namespace nma {
 struct InletOptions {
     ReceiveBufferBytes receive_buffer_bytes = 0;  // of shared sockets
     std::string_view nobody_id;                   // see StatsdIntake
-    std::uint32_t departed_age_s = limits::departed_age_s;
 };
 
 struct InletCounts {
     std::uint64_t packets = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t dropped_packets = 0;         // by the kernel, at all sockets that ever were
-    std::uint64_t dropped_shared_packets = 0;  // those of them that are no container's
+    std::uint64_t dropped_packets = 0;  // by the kernel, at all sockets that ever were
 };
 
 class Inlets {
   public:
     void init(Arena& arena, std::size_t registration_count_max);
 
-    // Before everything else. io_error, full: the kernel or the loop has no room. `root` is where
-    // senders are looked up, and lives as long as this.
-    Status start(EventLoop& loop, AppStore& store, const HostRoot& root,
-                 const ContainerQuestions& questions, const InletOptions& options);
+    // Before everything else. io_error: the kernel has no room. `root` is where senders are looked
+    // up, and lives as long as this.
+    Status start(AppStore& store, const HostRoot& root, const ContainerQuestions& questions,
+                 const InletOptions& options);
 
-    // What the registry tells its changes to. At a removal the packets that wait are read first.
+    // Once, when it is known which containers there are: before, what names one would be dropped.
+    // Until then packets wait in their sockets. io_error, full: the loop has no room.
+    Status watch(EventLoop& loop);
+
+    // What the registry tells its changes to. At a removal the packets that wait are read first, as
+    // many as one turn has time for.
     RegistrySink sink() { return {on_added, on_removed, this}; }
 
     // Shared sockets. -1, and `error` says why; else the socket, which is ours. `mode` is of the
@@ -55,13 +59,11 @@ class Inlets {
     int listen_unix(const char* path, mode_t mode, FixedText<256>& error);
     int adopt(int socket, FixedText<256>& error);
 
-    // Every few seconds: drops after which no packet came, and containers that are to be forgotten.
+    // Every few seconds: drops after which no packet came.
     void tick(std::uint64_t now_ns);
 
-    // Whether it was unregistered, and what it said last is still shown.
-    bool is_departed(std::string_view container_id) const;
-
-    // Closes the shared sockets. The registry is closed before.
+    // Closes the shared sockets, and watches no other any more: what waits there is not read. The
+    // registry is closed at the same time, before or after.
     void stop();
 
     const InletCounts& counts() const { return counts_; }
@@ -75,36 +77,24 @@ class Inlets {
         bool is_unix;
     };
 
-    // A container that was unregistered. What it said last is still shown for a while.
-    struct Departed {
-        RegistrationId id;
-        std::uint64_t until_ns;
-    };
-
     static void on_ready(void* self, std::uint32_t ready);
     static void on_added(void* self, std::uint32_t index, const Registration& registration);
     static void on_removed(void* self, std::uint32_t index, const Registration& registration);
 
-    bool watch(std::uint32_t index, const Inlet& inlet);
+    bool watch_socket(std::uint32_t index, const Inlet& inlet);
     int add_shared(int socket, bool is_unix, const char* what, FixedText<256>& error);
     void tell_if_blind(const char* what) const;
     std::uint32_t read_batch(Inlet& inlet, std::uint64_t now_ns);
     void take_packet(const Inlet& inlet, const Packet& packet, std::uint64_t now_ns);
     void note_drops(Inlet& inlet, std::uint32_t drop_count, std::uint64_t now_ns);
     void drain(Inlet& inlet);
-    void depart(std::string_view id, std::uint64_t now_ns);
-    void forget(std::uint32_t departed_index);
 
     int epoll_ = -1;
-    AppStore* store_ = nullptr;
-    ContainerQuestions questions_;
     InletOptions options_;
     PacketBatch batch_;
     SenderContainers senders_;
     StatsdIntake intake_;
     std::span<Inlet> inlets_;  // the registry's indexes, then the shared ones
-    std::span<Departed> departed_;
-    std::uint32_t departed_count_ = 0;
     std::uint32_t registered_max_ = 0;
     std::uint32_t shared_count_ = 0;
     InletCounts counts_;

@@ -33,6 +33,10 @@ Status make_directories(std::string_view path) {
     return Status::ok;
 }
 
+bool is_trusted(uid_t owner) {
+    return owner == 0 || owner == geteuid();
+}
+
 bool write_all(int file, std::string_view text) {
     while (!text.empty()) {
         const ssize_t count = write(file, text.data(), text.size());
@@ -86,11 +90,10 @@ Status RegistrationFiles::open(const char* path) {
     const int opened = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0) return status_from_errno(errno);
     struct stat info = {};
-    if (fstat(opened, &info) != 0 || (info.st_mode & S_IWOTH) != 0) {
+    if (fstat(opened, &info) != 0 || !is_trusted(info.st_uid) || (info.st_mode & S_IWOTH) != 0) {
         ::close(opened);
         return Status::denied;
     }
-    owner_ = info.st_uid;
     directory_plus_one_ = opened + 1;
     unlinkat(directory(), new_file, 0);
     return Status::ok;
@@ -145,8 +148,7 @@ Status RegistrationFiles::read(std::string_view id, std::string_view& text) {
         return errno == ELOOP || errno == ENXIO ? Status::denied : status_from_errno(errno);
     struct stat info = {};
     const bool is_ours = fstat(file, &info) == 0 && S_ISREG(info.st_mode) &&
-                         (info.st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-                         (info.st_uid == owner_ || info.st_uid == geteuid() || info.st_uid == 0);
+                         (info.st_mode & (S_IWGRP | S_IWOTH)) == 0 && is_trusted(info.st_uid);
     const Status status = is_ours ? read_whole(file, text_, text) : Status::denied;
     ::close(file);
     return status;

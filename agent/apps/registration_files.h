@@ -26,7 +26,8 @@ class RegistrationFiles {
 
     // Opens `path`, and makes what of it is missing: the last part with mode 0700, those above with
     // 0755. Removes what an agent left that died while it wrote. An empty path keeps nothing, and
-    // is ok. denied: anybody may write there, so that nothing in it could be believed.
+    // is ok. denied: anybody may write there, or it is neither root's nor ours, so that nothing in
+    // it could be believed.
     Status open(const char* path);
     void close();
     bool is_open() const { return directory_plus_one_ != 0; }
@@ -44,7 +45,7 @@ class RegistrationFiles {
     Status listing_status() const { return listing_.status(); }
 
     // A file's text, good until the next read. denied: a link, no regular file, or a file that
-    // others than its directory's owner, root or we could have written; truncated: larger than
+    // others than root or we could have written; truncated: larger than
     // limits::registration_bytes_max.
     Status read(std::string_view id, std::string_view& text);
 
@@ -54,7 +55,6 @@ class RegistrationFiles {
     DirReader listing_;
     std::span<char> text_;
     int directory_plus_one_ = 0;
-    unsigned owner_ = 0;  // of the directory
 };
 
 }  // namespace nma

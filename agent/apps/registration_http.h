@@ -1,8 +1,10 @@
 // The resources of the registration endpoint, without HTTP around them:
 //
-//   POST /container          201 and the object, 303 when it was registered before, 400, 409, 413,
-//   503 GET /container/{id}      200 and the object, 404 DELETE /container/{id}   202 and the
-//   object as it was, 404 GET /containers          200 and an array of the objects GET /health 200
+// - POST /container: 201 and the object; 303, registered before; 400, 409, 413, 503.
+// - GET /container/{id}: 200 and the object, or 404.
+// - DELETE /container/{id}: 202 and the object as it was, or 404.
+// - GET /containers: 200 and an array of the objects.
+// - GET /health: 200.
 //
 // HEAD is as GET. A query string is ignored, and a slash at the end. IDs are taken as they are:
 // none of their characters needs an escape. Every body is JSON.

@@ -49,7 +49,7 @@ void Registry::init(Arena& arena, std::size_t registration_count_max) {
     json_.init(arena, "registration JSON", limits::registration_json_bytes);
     places_ = arena.take<Place>("registrations", registration_count_max);
     chains_ = arena.take<std::uint32_t>("registrations", std::bit_ceil(registration_count_max));
-    adopted_ = arena.take<int>("registrations", registration_count_max);
+    adopted_ = arena.take<Adopted>("registrations", registration_count_max);
     used_ports_ = arena.take<std::uint64_t>("registrations", port_count / bits_per_word);
 }
 
@@ -65,7 +65,6 @@ void Registry::close() {
     for (std::uint32_t i = 0; i < touched_count_; ++i) {
         Registration& registration = places_[i].registration;
         if (registration.port == 0) continue;
-        if (sink_.removed != nullptr) sink_.removed(sink_.context, i, registration);
         ::close(registration.socket);
         registration.port = 0;
     }
@@ -199,7 +198,7 @@ bool Registry::remove(std::string_view id) {
     Registration& registration = given_back.registration;
     if (sink_.removed != nullptr) sink_.removed(sink_.context, index, registration);
     ::close(registration.socket);
-    forget(registration.port);
+    forget(registration.host, registration.port);
     const std::uint32_t port = registration.port;
     used_ports_[port / bits_per_word] &= ~(std::uint64_t{1} << (port % bits_per_word));
     *link = given_back.next_plus_one;

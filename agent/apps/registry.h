@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "agent/apps/datagram_socket.h"
+#include "agent/apps/fd_store.h"
 #include "agent/apps/registration_files.h"
 #include "agent/apps/registration_json.h"
 #include "platform/base/arena.h"
@@ -73,10 +74,12 @@ class Registry {
     bool adopt(int socket);
 
     // Opens the directory and reads its files. What is adopted and in no file is closed, and
-    // systemd told to do the same.
+    // systemd told to do the same. Waits for systemd up to limits::fd_store_wait_all_ms, which no
+    // other call does; the first message that it has no room for is told in the log.
     LoadReport load();
 
-    // Closes the sockets; the files stay for the next start.
+    // Closes the sockets; the files stay for the next start. The sink hears nothing of it: what
+    // waits in sockets that somebody keeps is for the next agent to read.
     void close();
 
     // `registration` is set for created and exists, and good until it is removed. A file that
@@ -97,10 +100,6 @@ class Registry {
     std::uint32_t count() const { return count_; }
     std::uint64_t unsaved_count() const { return unsaved_count_; }
 
-    // Messages to systemd that were lost: sockets that will not be there after a restart, or that
-    // stay bound until then.
-    std::uint64_t unkept_count() const { return unkept_count_; }
-
     // For whoever parses requests; one use at a time.
     JsonArena& json() { return json_; }
 
@@ -112,6 +111,13 @@ class Registry {
         std::uint32_t next_plus_one;  // in its chain, or among the free ones
     };
 
+    // A socket that is not taken by a file yet. One that is no UDP socket has port 0.
+    struct Adopted {
+        IpAddress host;
+        std::uint16_t port;
+        int socket;
+    };
+
     std::uint32_t& chain_of(std::string_view id) const;
     RegistryStatus choose_host(std::string_view text, IpAddress& host) const;
     bool is_port_allowed(std::uint16_t port) const;
@@ -121,7 +127,9 @@ class Registry {
     const Registration& place(std::string_view id, const IpAddress& host, int socket);
     void save(const Registration& registration);
     void keep(const Registration& registration);
-    void forget(std::uint16_t port);
+    void forget(const IpAddress& host, std::uint16_t port);
+    FdStore fd_store() const;
+    void tell_unkept(Status status);
     void load_file(std::string_view id, LoadReport& report);
     void load_registration(const RegistrationRequest& request, LoadReport& report);
     int take_adopted(const IpAddress& host, std::uint16_t port);
@@ -133,7 +141,7 @@ class Registry {
     JsonArena json_;
     std::span<Place> places_;
     std::span<std::uint32_t> chains_;  // index + 1 of the first of each; a power of two of them
-    std::span<int> adopted_;
+    std::span<Adopted> adopted_;
     std::span<std::uint64_t> used_ports_;  // one bit each, so that our own are never tried
     std::uint32_t adopted_count_ = 0;
     std::uint32_t free_plus_one_ = 0;
@@ -141,7 +149,8 @@ class Registry {
     std::uint32_t count_ = 0;
     std::uint32_t next_port_ = 0;  // counts from port_first
     std::uint64_t unsaved_count_ = 0;
-    std::uint64_t unkept_count_ = 0;
+    std::uint64_t wait_until_ns_ = 0;  // for systemd; at the start only
+    bool has_told_unkept_ = false;
 };
 
 }  // namespace nma

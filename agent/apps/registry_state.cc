@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/apps/fd_store.h"
 #include "agent/apps/registry.h"
+#include "platform/linux/clock.h"
 #include "platform/linux/log.h"
 
 namespace nma {
@@ -40,51 +40,66 @@ void Registry::save(const Registration& registration) {
 
 void Registry::keep(const Registration& registration) {
     if (options_.notify_socket[0] == '\0') return;
-    const Status status = store_descriptor(options_.notify_socket, fd_store_name(registration.port),
-                                           registration.socket);
-    if (status != Status::ok) ++unkept_count_;
+    const FdStoreName name = fd_store_name(registration.host, registration.port, options_.host);
+    tell_unkept(store_descriptor(fd_store(), name, registration.socket));
 }
 
-void Registry::forget(std::uint16_t port) {
+void Registry::forget(const IpAddress& host, std::uint16_t port) {
     if (options_.notify_socket[0] == '\0') return;
-    const Status status = forget_descriptor(options_.notify_socket, fd_store_name(port));
-    if (status != Status::ok) ++unkept_count_;
+    tell_unkept(forget_descriptor(fd_store(), fd_store_name(host, port, options_.host)));
+}
+
+FdStore Registry::fd_store() const {
+    const bool may_wait = boottime_ns() < wait_until_ns_;
+    return {options_.notify_socket, may_wait ? limits::fd_store_wait_ms : 0};
+}
+
+void Registry::tell_unkept(Status status) {
+    if (status == Status::ok || has_told_unkept_) return;
+    has_told_unkept_ = true;
+    log_line(LogLevel::warning,
+             "systemd took no message at %s (%s), so a socket is not kept over a restart, or stays "
+             "bound until then; raise net.unix.max_dgram_qlen. Later ones are not told",
+             options_.notify_socket, status_name(status));
 }
 
 bool Registry::adopt(int socket) {
     if (adopted_count_ == adopted_.size()) return false;
-    adopted_[adopted_count_++] = socket;
+    Adopted& adopted = adopted_[adopted_count_++];
+    adopted = {{}, 0, socket};
+    if (!read_bound_address(socket, adopted.host, adopted.port)) adopted.port = 0;
     return true;
 }
 
 int Registry::take_adopted(const IpAddress& host, std::uint16_t port) {
     for (std::uint32_t i = 0; i < adopted_count_; ++i) {
-        const int socket = adopted_[i];
+        const Adopted adopted = adopted_[i];
         bool is_unix = false;
-        if (!is_bound_to(socket, host, port)) continue;
-        if (!adopt_datagram_socket(socket, options_.receive_buffer_bytes, is_unix)) continue;
+        if (adopted.port != port || !(adopted.host == host)) continue;
+        if (!adopt_datagram_socket(adopted.socket, options_.receive_buffer_bytes, is_unix))
+            continue;
         adopted_[i] = adopted_[--adopted_count_];
-        return socket;
+        return adopted.socket;
     }
     return -1;
 }
 
 void Registry::close_adopted() {
     while (adopted_count_ > 0) {
-        const int socket = adopted_[--adopted_count_];
-        const std::uint16_t port = bound_port(socket);
-        ::close(socket);
-        if (port != 0) forget(port);
+        const Adopted& adopted = adopted_[--adopted_count_];
+        ::close(adopted.socket);
+        if (adopted.port != 0) forget(adopted.host, adopted.port);
     }
 }
 
 LoadReport Registry::load() {
     LoadReport report;
+    wait_until_ns_ = boottime_ns() + limits::fd_store_wait_all_ms * 1'000'000;
     report.status = files_.open(options_.directory);
     if (report.status != Status::ok) {
         log_line(LogLevel::error,
-                 "registrations cannot be kept in %s (%s): make it a directory that this user, and "
-                 "not everybody, may write; until then they end with the agent",
+                 "registrations cannot be kept in %s (%s): make it a directory that root or this "
+                 "user owns, and not everybody may write; until then they end with the agent",
                  options_.directory, status_name(report.status));
     }
     if (files_.is_open()) {
@@ -95,6 +110,7 @@ LoadReport Registry::load() {
         if (report.status == Status::ok) report.status = files_.listing_status();
     }
     close_adopted();
+    wait_until_ns_ = 0;
     return report;
 }
 

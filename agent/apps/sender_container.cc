@@ -12,18 +12,39 @@ namespace nma {
 namespace {
 
 constexpr const char* cgroup_file = "cgroup";
+constexpr const char* stat_file = "stat";
 constexpr std::uint64_t ns_per_ms = 1'000'000;
 
-// What there is room for. A longer text loses its last lines, which is better than all of them.
-std::string_view read_text(int file, std::span<char> room) {
+// The kernel's PF_EXITING, among the flags of /proc/<pid>/stat (proc_pid_stat(5)): set before the
+// process leaves its cgroups, and never taken back.
+constexpr std::uint64_t exiting_flag = 0x4;
+constexpr int flags_field = 6;  // counted from the state, which stands after the name
+
+// What there is room for. False when not even that can be read.
+bool read_text(int file, std::span<char> room, std::string_view& text) {
     std::size_t size = 0;
     while (size < room.size()) {
         const ssize_t count = ::read(file, room.data() + size, room.size() - size);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) break;
+        if (count < 0) return false;
+        if (count == 0) break;
         size += static_cast<std::size_t>(count);
     }
-    return {room.data(), size};
+    text = {room.data(), size};
+    return size > 0;
+}
+
+// The name, in parentheses, may hold any characters, parentheses and blanks among them.
+bool find_flags(std::string_view stat_text, std::uint64_t& flags) {
+    const std::size_t name_end = stat_text.rfind(')');
+    if (name_end == stat_text.npos || name_end + 2 > stat_text.size()) return false;
+    std::string_view rest = stat_text.substr(name_end + 2);
+    for (int i = 0; i < flags_field; ++i) {
+        const std::size_t blank = rest.find(' ');
+        if (blank == rest.npos) return false;
+        rest.remove_prefix(blank + 1);
+    }
+    return parse_u64(rest.substr(0, rest.find(' ')), flags);
 }
 
 // A proc that is a copy has no "self", and says what it says.
@@ -69,29 +90,53 @@ void SenderContainers::open(Sender& sender, int process_id) const {
     sender.directory_plus_one = openat(root_->proc(), name, O_PATH | O_DIRECTORY | O_CLOEXEC) + 1;
 }
 
-void SenderContainers::read(Sender& sender) {
-    sender.id.clear();
-    if (sender.directory_plus_one == 0) return;
-    const int file = openat(sender.directory_plus_one - 1, cgroup_file,
-                            O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) return;
-    ++read_count_;
-    const std::string_view text = read_text(file, text_);
+bool SenderContainers::read_file(const Sender& sender, const char* name, std::string_view& text) {
+    if (sender.directory_plus_one == 0) return false;
+    const int file =
+        openat(sender.directory_plus_one - 1, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) return false;
+    const bool is_read = read_text(file, text_, text);
     ::close(file);
-    const bool is_contained = questions_.container_of != nullptr &&
-                              questions_.container_of(questions_.context, text, sender.id);
-    if (!is_contained) sender.id.clear();
+    return is_read;
 }
 
-std::string_view SenderContainers::container_of(int process_id, std::uint64_t now_ns) {
-    if (process_id <= 0 || root_ == nullptr) return {};
+// True also when it cannot be told.
+bool SenderContainers::is_ending(const Sender& sender) {
+    std::string_view text;
+    std::uint64_t flags = 0;
+    if (!read_file(sender, stat_file, text) || !find_flags(text, flags)) return true;
+    return (flags & exiting_flag) != 0;
+}
+
+// The flags are read after the cgroups: who is not ending then was not ending before.
+void SenderContainers::read(Sender& sender) {
+    sender.id.clear();
+    sender.place = SenderPlace::unknown;
+    std::string_view text;
+    if (!read_file(sender, cgroup_file, text)) return;
+    // A line that was cut off might have named a container.
+    const bool is_whole = text.size() < text_.size();
+    const bool is_contained = questions_.container_of != nullptr &&
+                              questions_.container_of(questions_.context, text, sender.id);
+    if (is_contained) {
+        sender.place = SenderPlace::container;
+        return;
+    }
+    sender.id.clear();
+    if (is_whole && !is_ending(sender)) sender.place = SenderPlace::outside;
+}
+
+SenderPlace SenderContainers::find(int process_id, std::uint64_t now_ns, std::string_view& id) {
+    id = {};
+    if (process_id <= 0 || root_ == nullptr) return SenderPlace::unknown;
     Sender& sender = senders_[static_cast<std::size_t>(process_id) % senders_.size()];
     if (!is_fresh(sender, process_id, now_ns)) {
         open(sender, process_id);
         sender.read_at_ns = now_ns;
         read(sender);
     }
-    return sender.id.view();
+    id = sender.id.view();
+    return sender.place;
 }
 
 }  // namespace nma

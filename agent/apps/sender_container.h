@@ -3,8 +3,12 @@
 // there); its /proc/<pid>/cgroup tells the rest.
 //
 // Answers are kept for a moment, each with a descriptor of the process' directory: as long as a
-// file is found by it the process lives, and no other one can have its ID. A sender that is gone
-// before its packet is read is in no container that anybody could tell.
+// file is found by it the process lives, and no other one can have its ID.
+//
+// "In no container" is an answer that lets the sender speak for any, so it is given only of a
+// process that was seen there. A container's process that sends and ends at once would else pass
+// for one of the host: when its packet is read, its directory is gone, or it is a zombie, which the
+// kernel shows in "/" of each hierarchy of version 1. Of both it is unknown where they were.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +27,13 @@ class SenderContainers {
     void close();
 
     // False when the root's proc numbers processes otherwise than the kernel does for us: we are in
-    // a PID namespace of our own, and looking at the host's. Then no sender's container is known.
+    // a PID namespace of our own, and looking at the host's. Then all senders are unknown.
     bool can_tell() const { return root_ != nullptr; }
 
-    // The ID, empty when the process is in no container, or gone. Good until the next call.
-    std::string_view container_of(int process_id, std::uint64_t now_ns);
-
-    // How often /proc was read.
-    std::uint64_t read_count() const { return read_count_; }
+    // Sets `id`, good until the next call, when it is in a container; else that is empty. Unknown:
+    // gone or ending, not to be read, or 0, which the kernel says of who is in a PID namespace that
+    // we do not see.
+    SenderPlace find(int process_id, std::uint64_t now_ns, std::string_view& id);
 
   private:
     struct Sender {
@@ -38,17 +41,19 @@ class SenderContainers {
         std::uint64_t read_at_ns;
         int process_id;
         int directory_plus_one;
+        SenderPlace place;
     };
 
     bool is_fresh(const Sender& sender, int process_id, std::uint64_t now_ns) const;
     void open(Sender& sender, int process_id) const;
     void read(Sender& sender);
+    bool read_file(const Sender& sender, const char* name, std::string_view& text);
+    bool is_ending(const Sender& sender);
 
     std::span<Sender> senders_;  // each process has one place, which others have, too
     std::span<char> text_;
     const HostRoot* root_ = nullptr;
     ContainerQuestions questions_;
-    std::uint64_t read_count_ = 0;
 };
 
 }  // namespace nma

@@ -24,9 +24,12 @@ void StatsdIntake::start(AppStore& store, const ContainerQuestions& questions,
     nobody_id_ = nobody_id;
 }
 
-void StatsdIntake::begin(std::string_view container_id, bool is_shared, std::uint64_t now_ns) {
-    is_field_honoured_ = is_shared && container_id.empty();
-    if (!sender_id_.assign(container_id.empty() ? nobody_id_ : container_id)) sender_id_.clear();
+void StatsdIntake::begin(SenderPlace place, std::string_view container_id, std::uint64_t now_ns) {
+    is_field_honoured_ = place == SenderPlace::outside;
+    const std::string_view id = place == SenderPlace::container ? container_id
+                                : place == SenderPlace::outside ? nobody_id_
+                                                                : std::string_view();
+    if (!sender_id_.assign(id)) sender_id_.clear();
     sender_ = no_app_container;
     // Nothing is closed while packets of one time are taken.
     if (now_ns != now_ns_) field_.clear();
@@ -38,7 +41,9 @@ void StatsdIntake::take(std::span<char> packet, bool is_truncated) {
         store_->note(sender(), AppCount::truncated_packet, 1);
         packet = whole_lines(packet);
     }
+    store_->begin_packet();
     parse_statsd_packet(packet, {this, on_sample, on_malformed, on_skipped});
+    store_->end_packet();
 }
 
 AppContainer StatsdIntake::open(std::string_view id) {
@@ -84,16 +89,19 @@ void StatsdIntake::on_sample(void* self, const StatsdSample& sample, std::string
     ++intake.counts_.samples;
     AppContainer container = no_app_container;
     const bool is_named = intake.is_field_honoured_ && !field.empty();
-    const bool is_known = is_named && intake.find_container_of_field(field, container);
-    if (!is_known) container = intake.sender();
-    if (container != no_app_container) {
-        intake.store_->apply(container, sample, intake.now_ns_);
-    } else if (is_known || !intake.sender_id_.empty()) {
-        ++intake.counts_.unheld_samples;
-    } else if (is_named) {
+    if (is_named && !intake.find_container_of_field(field, container)) {
         ++intake.counts_.unknown_container_samples;
-    } else {
+        return;
+    }
+    if (!is_named && intake.sender_id_.empty()) {
         ++intake.counts_.unattributed_samples;
+        return;
+    }
+    if (!is_named) container = intake.sender();
+    if (container == no_app_container) {
+        ++intake.counts_.unheld_samples;
+    } else {
+        intake.store_->apply(container, sample, intake.now_ns_);
     }
 }
 

@@ -3,9 +3,14 @@
 // - A packet on a container's own port is that container's; a field `c:` in it is not looked at.
 // - On a shared socket, a sender of which the kernel tells the container is believed to be that
 //   one, whatever it writes: a container cannot speak for another.
-// - Otherwise the field `c:` counts if it names a container that exists. On shared UDP anybody who
-//   can send may write it.
-// - What is left goes to the container that the options name for it, or is counted and dropped.
+// - Of a sender that is surely in no container, and on shared UDP, where anybody who can send may
+//   write it, the field `c:` counts. A sample whose field names no container that exists is
+//   dropped: it is another's than whom it would be given to.
+// - What has no field then goes to the container that the options name for it, or is dropped.
+// - A sender on a unix socket that cannot be told may be in any container, so it speaks for none:
+//   its samples are dropped.
+//
+// What is dropped is counted.
 #pragma once
 
 #include <cstdint>
@@ -21,19 +26,20 @@ namespace nma {
 // What the store cannot count, because it is no container's.
 struct IntakeCounts {
     std::uint64_t samples = 0;                    // all, those below among them
-    std::uint64_t unattributed_samples = 0;       // sender in no container, and no `c:`
-    std::uint64_t unknown_container_samples = 0;  // `c:` names none that exists, the same
+    std::uint64_t unattributed_samples = 0;       // sender unknown, or in none and no `c:`
+    std::uint64_t unknown_container_samples = 0;  // `c:` names none that exists
     std::uint64_t unheld_samples = 0;             // the store had no room for the container
 };
 
 class StatsdIntake {
   public:
-    // `nobody_id` (good for ever): whom samples belong to whose sender is in no container; empty
-    // drops them.
+    // `nobody_id` (good for ever): whom samples without field belong to whose sender is in no
+    // container; empty drops them.
     void start(AppStore& store, const ContainerQuestions& questions, std::string_view nobody_id);
 
-    // Who sent the packets to come. An empty ID: nobody knows.
-    void begin(std::string_view container_id, bool is_shared, std::uint64_t now_ns);
+    // Who sent the packets to come. The ID is that of SenderPlace::container, and not looked at
+    // with the others.
+    void begin(SenderPlace place, std::string_view container_id, std::uint64_t now_ns);
 
     // One packet, changed in place. Of a truncated one the whole lines count.
     void take(std::span<char> packet, bool is_truncated);

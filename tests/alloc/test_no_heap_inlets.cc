@@ -34,7 +34,8 @@ void start(Registry& registry) {
     tree_make(tree);
     assert_int_equal(root.open("/"), Status::ok);
     assert_int_equal(loop.open(), Status::ok);
-    assert_int_equal(inlets.start(loop, store_make(8), root, bed_questions(), {}), Status::ok);
+    assert_int_equal(inlets.start(store_make(8), root, bed_questions(), {}), Status::ok);
+    assert_int_equal(inlets.watch(loop), Status::ok);
     const EventLoop::Hook once = {[](void*) { return 0; },
                                   [](void* itself) { static_cast<EventLoop*>(itself)->stop(); },
                                   &loop};

@@ -57,7 +57,8 @@ void prepare() {
     check(loop.add_hook(once) == Status::ok);
     InletOptions options;
     options.receive_buffer_bytes = 4 << 20;
-    check(inlets.start(loop, store, root, questions(), options) == Status::ok);
+    check(inlets.start(store, root, questions(), options) == Status::ok);
+    check(inlets.watch(loop) == Status::ok);
     RegistryOptions registry_options;
     check(parse_ip_address("127.0.0.1", registry_options.host));
     check(mkdtemp(directory) != nullptr);
@@ -145,7 +146,8 @@ void find_sender(benchmark::State& state) {
     std::uint64_t now_ns = 1;
     for (auto _ : state) {
         now_ns += step_ns;
-        benchmark::DoNotOptimize(senders.container_of(getpid(), now_ns));
+        std::string_view id;
+        benchmark::DoNotOptimize(senders.find(getpid(), now_ns, id));
     }
     senders.close();
 }

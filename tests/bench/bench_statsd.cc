@@ -71,7 +71,9 @@ void run(benchmark::State& state, const Form& form, decltype(StatsdEvents::on_sa
     for (const std::string& packet : packets)
         parse_statsd_packet(packet, events);
     for (auto _ : state) {
+        store.begin_packet();
         parse_statsd_packet(packets[next], events);
+        store.end_packet();
         next = next + 1 == packets.size() ? 0 : next + 1;
     }
     if (malformed_count > 0) state.SkipWithError("malformed");
@@ -79,6 +81,23 @@ void run(benchmark::State& state, const Form& form, decltype(StatsdEvents::on_sa
     state.counters["line"] =
         benchmark::Counter(lines, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
     state.counters["lines"] = benchmark::Counter(lines, benchmark::Counter::kIsRate);
+}
+
+// A packet of 8 KiB that is to take long: tags up to the limit, and then values of these types.
+void run_heavy(benchmark::State& state, const char* value) {
+    store.close(container);
+    container = store.open("benchmark");
+    std::string packet = "heavy,key=" + std::string(1000, 'x') + ":1|c";
+    while (packet.size() < limits::packet_bytes_max - 8)
+        packet += value;
+    const StatsdEvents events = {nullptr, on_sample, on_malformed, on_skipped};
+    malformed_count = 0;
+    for (auto _ : state) {
+        store.begin_packet();
+        parse_statsd_packet(packet, events);
+        store.end_packet();
+    }
+    if (malformed_count > 0) state.SkipWithError("malformed");
 }
 
 // A look for what is over, with as many timers as have percentiles: at the end of each window, or
@@ -123,6 +142,10 @@ BENCHMARK_CAPTURE(run, counter_influx_tags, influx, on_sample);
 BENCHMARK_CAPTURE(run, gauge_two_tags, gauge, on_sample);
 BENCHMARK_CAPTURE(run, timer_two_tags, timer, on_sample);
 BENCHMARK_CAPTURE(run, set_two_tags, set, on_sample);
+
+BENCHMARK_CAPTURE(run_heavy, counters, ":1|c")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(run_heavy, counters_and_gauges, ":1|c:1|g")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(run_heavy, timers, ":1|h")->Unit(benchmark::kMicrosecond);
 
 BENCHMARK_CAPTURE(expire, in_a_window, false)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(expire, at_the_end_of_a_window, true)->Unit(benchmark::kMicrosecond);

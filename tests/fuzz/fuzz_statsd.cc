@@ -134,7 +134,9 @@ void do_piece(std::uint8_t what, const char* text, std::size_t size) {
     // A copy of its very size, so that a look past its end is seen.
     char* const copy = static_cast<char*>(malloc(size));
     if (size > 0) memcpy(copy, text, size);
+    if ((what & 4) != 0) store.begin_packet();
     parse_statsd_packet({copy, size}, {nullptr, on_sample, on_malformed, on_skipped});
+    store.end_packet();
     free(copy);
 }
 

@@ -42,7 +42,11 @@ void a_registered_container_has_a_bound_port_until_it_is_removed(void**) {
     assert_non_null(a);
     assert_int_not_equal(a->port, 0);
     assert_int_equal(bound_port(a->socket), a->port);
-    assert_true(is_bound_to(a->socket, loopback(), a->port));
+    IpAddress address;
+    std::uint16_t bound = 0;
+    assert_true(read_bound_address(a->socket, address, bound));
+    assert_true(address == loopback());
+    assert_int_equal(bound, a->port);
     assert_int_equal(fcntl(a->socket, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     assert_int_equal(open_udp_socket(loopback(), a->port, 0), -1);
     assert_int_equal(errno, EADDRINUSE);
@@ -209,7 +213,7 @@ void the_sink_hears_of_every_change(void**) {
     registry.remove("x");
     registry_add(registry, "c");
     registry.close();
-    assert_string_equal(history, "+0a+1b-0a+0c-0c-1b");
+    assert_string_equal(history, "+0a+1b-0a+0c");
 }
 
 void many_come_and_go_without_loss(void**) {

@@ -146,9 +146,23 @@ void files_of_other_users_are_skipped(void**) {
     LoadReport report;
     open_registry(report).close();
     assert_int_equal(report.foreign_count, 1);
-    // Unless it is theirs to begin with: the directory of an agent that ran as that user.
+}
+
+void a_directory_of_another_user_is_not_believed(void**) {
+    if (geteuid() != 0) skip();
+    write_file("a", state("a", free_port()));
     assert_int_equal(chown(directory(), 65534, 65534), 0);
+    LoadReport report;
     open_registry(report).close();
+    assert_int_equal(report.status, Status::denied);
+    assert_int_equal(report.loaded_count, 0);
+    // It is good for an agent that runs as that user.
+    assert_int_equal(chmod(tree.path.c_str(), 0755), 0);
+    assert_int_equal(chown(file("a").c_str(), 65534, 65534), 0);
+    assert_int_equal(seteuid(65534), 0);
+    open_registry(report).close();
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(report.status, Status::ok);
     assert_int_equal(report.loaded_count, 1);
 }
 
@@ -244,6 +258,28 @@ void a_link_in_the_place_of_a_file_is_replaced_and_not_followed(void**) {
     registry.close();
 }
 
+void a_kept_socket_of_the_same_port_at_another_address_is_another_s(void**) {
+    IpAddress second;
+    assert_true(parse_ip_address("127.0.0.2", second));
+    const int kept = open_udp_socket(loopback(), 0, 0);
+    const std::uint16_t port = bound_port(kept);
+    const int other = open_udp_socket(second, port, 0);
+    if (other < 0) skip();
+    write_file("a", state("a", port));
+    write_file("b", state("b", port, "127.0.0.2"));
+    Registry& registry = registry_make(4);
+    RegistryOptions options = registry_options();
+    options.directory = directory();
+    options.is_any_host_allowed = true;
+    registry.start(options, {});
+    assert_true(registry.adopt(other));
+    assert_true(registry.adopt(kept));
+    assert_int_equal(registry.load().loaded_count, 2);
+    assert_int_equal(registry.find("a")->socket, kept);
+    assert_int_equal(registry.find("b")->socket, other);
+    registry.close();
+}
+
 void sockets_that_were_kept_are_taken_and_others_closed(void**) {
     const int kept = open_udp_socket(loopback(), 0, 0);
     const int other = open_udp_socket(loopback(), 0, 0);
@@ -275,6 +311,7 @@ int main() {
                                         unmake),
         cmocka_unit_test_setup_teardown(hostile_files_are_skipped_counted_and_stay, make, unmake),
         cmocka_unit_test_setup_teardown(files_of_other_users_are_skipped, make, unmake),
+        cmocka_unit_test_setup_teardown(a_directory_of_another_user_is_not_believed, make, unmake),
         cmocka_unit_test_setup_teardown(malformed_and_mismatching_files_are_skipped, make, unmake),
         cmocka_unit_test_setup_teardown(a_port_that_is_taken_now_is_not_exchanged, make, unmake),
         cmocka_unit_test_setup_teardown(an_address_that_is_not_the_configured_one_is_not_bound,
@@ -287,6 +324,8 @@ int main() {
                                         unmake),
         cmocka_unit_test_setup_teardown(a_link_in_the_place_of_a_file_is_replaced_and_not_followed,
                                         make, unmake),
+        cmocka_unit_test_setup_teardown(
+            a_kept_socket_of_the_same_port_at_another_address_is_another_s, make, unmake),
         cmocka_unit_test_setup_teardown(sockets_that_were_kept_are_taken_and_others_closed, make,
                                         unmake),
     };
