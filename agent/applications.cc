@@ -31,7 +31,7 @@ bool refuse(const char* what, const char* why) {
 bool Applications::can_send(const Config& config) {
     const AppsConfig& apps = config.apps;
     return has_listener(config, ListenerService::registration) || apps.statsd.listen_count > 0 ||
-           apps.prometheus.target_count > 0 || (!apps.mesos.url.empty() && apps.mesos.has_scraping);
+           apps.has_targets();
 }
 
 void Applications::init(Arena& arena, const Config& config) {
@@ -39,7 +39,7 @@ void Applications::init(Arena& arena, const Config& config) {
     has_registry_ = has_listener(config, ListenerService::registration);
     has_inlets_ = has_registry_ || apps.statsd.listen_count > 0;
     has_mesos_ = !apps.mesos.url.empty();
-    has_targets_ = apps.prometheus.target_count > 0 || (has_mesos_ && apps.mesos.has_scraping);
+    has_targets_ = apps.has_targets();
     has_store_ = can_send(config);
     if (has_store_) {
         store_.init(arena, apps.capacities);
@@ -78,7 +78,7 @@ std::size_t Applications::file_count(const Config& config) {
     if (has_registry || apps.statsd.listen_count > 0) {
         count += limits::shared_inlet_count_max + limits::sender_count_max;
     }
-    const bool asks_others = apps.prometheus.target_count > 0 || !apps.mesos.url.empty();
+    const bool asks_others = apps.has_targets() || !apps.mesos.url.empty();
     return asks_others ? count + 2 * fetch_slot_count_all : count;
 }
 

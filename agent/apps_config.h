@@ -62,6 +62,11 @@ struct AppsConfig {
     FixedText<limits::static_tag_bytes + 1> tags;  // "key\0value\0" and so on
     AppOptions options;
     AppCapacities capacities;
+
+    // Whether endpoints may be asked.
+    bool has_targets() const {
+        return prometheus.target_count > 0 || (!mesos.url.empty() && mesos.has_scraping);
+    }
 };
 
 }  // namespace nma

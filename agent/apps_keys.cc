@@ -233,8 +233,9 @@ const char* check_apps(const AppsConfig& apps) {
                "the "
                "right to those below is given away";
     }
-    if (apps.options.expiry_s < apps.options.interval_s ||
-        apps.options.expiry_s < apps.prometheus.options.interval_s) {
+    const std::uint32_t longest_s = std::max(
+        apps.options.interval_s, apps.has_targets() ? apps.prometheus.options.interval_s : 0);
+    if (apps.options.expiry_s < longest_s) {
         return "statsd.expiry_s must be as long as statsd.interval_s and prometheus.interval_s at "
                "least: else what is still sent would be forgotten meanwhile";
     }

@@ -59,7 +59,7 @@ constexpr BadCase bad_cases[] = {
      "statsd.expiry_s must be as long as statsd.interval_s and prometheus.interval_s at least: "
      "else "
      "what is still sent would be forgotten meanwhile"},
-    {"{\"prometheus\": {\"interval_s\": 300}}",
+    {"{\"prometheus\": {\"interval_s\": 300, \"targets\": {\"http://127.0.0.1/\": \"a\"}}}",
      "statsd.expiry_s must be as long as statsd.interval_s and prometheus.interval_s at least: "
      "else "
      "what is still sent would be forgotten meanwhile"},
