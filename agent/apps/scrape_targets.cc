@@ -1,5 +1,6 @@
 #include "agent/apps/scrape_targets.h"
 
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -32,6 +33,21 @@ bool is_openmetrics(std::string_view content_type) {
 
 constexpr std::uint32_t group_of(ScrapeIndex index) {
     return index + 1;
+}
+
+const char* fault_of(Status status) {
+    switch (status) {
+        case Status::timeout:
+            return "no whole answer came in time";
+        case Status::truncated:
+            return "its answer is too large, or no HTTP";
+        case Status::gone:
+            return "it closed before its answer's end";
+        case Status::malformed:
+            return "its answer is no HTTP";
+        default:
+            return "it takes no connection";
+    }
 }
 
 }  // namespace
@@ -231,12 +247,33 @@ void ScrapeTargets::end_text() {
 void ScrapeTargets::report(const Scrape& scrape, bool is_up, std::uint64_t samples,
                            std::uint64_t dropped) {
     if (schedule_.is_removed(scrape.target)) return on_removed(this, scrape.target);
+    tell(scrape, is_up);
     figures_[scrape.target] = {is_up, static_cast<double>(scrape.answer.duration_ns) / 1e9, samples,
-                               dropped};
+                               dropped, !is_up};
     find_container(scrape);
     if (container_ == ScrapeSink::no_container) return;
     sink_.end_group(sink_.context, container_, group_of(scrape.target), scrape.began_ns);
     put_figures(scrape.target, boottime_ns());
+}
+
+// When it changes: an endpoint that is away stays so for long.
+void ScrapeTargets::tell(const Scrape& scrape, bool is_up) {
+    const bool was_told = figures_[scrape.target].is_told_down;
+    if (is_up != was_told) return;
+    const ScrapeTarget& target = schedule_.target(scrape.target);
+    if (is_up) {
+        log_line(LogLevel::info, "%s of container %s is up again", target.url.c_str(),
+                 target.container_id.c_str());
+        return;
+    }
+    char status[32];
+    snprintf(status, sizeof status, "it answered %d", scrape.answer.http_status);
+    const bool is_answered = scrape.answer.status == Status::ok;
+    const char* why = !is_answered                           ? fault_of(scrape.answer.status)
+                      : scrape.answer.http_status != http_ok ? status
+                                                             : "its answer has no sample";
+    log_line(LogLevel::warning, "%s of container %s is down: %s", target.url.c_str(),
+             target.container_id.c_str(), why);
 }
 
 void ScrapeTargets::put_figures(ScrapeIndex index, std::uint64_t now_ns) {

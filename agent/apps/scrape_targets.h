@@ -85,6 +85,7 @@ class ScrapeTargets {
         double duration_s = 0;
         std::uint64_t samples = 0;
         std::uint64_t dropped = 0;
+        bool is_told_down = false;  // in the log
     };
 
     static void on_timer(void* self, std::uint32_t ready);
@@ -103,6 +104,7 @@ class ScrapeTargets {
     void end_text();
     void find_container(const Scrape& scrape);
     void report(const Scrape& scrape, bool is_up, std::uint64_t samples, std::uint64_t dropped);
+    void tell(const Scrape& scrape, bool is_up);
     void put_figures(ScrapeIndex index, std::uint64_t now_ns);
     void end_scrape(const Scrape& scrape, bool is_well);
 

@@ -121,6 +121,33 @@ void a_full_container_shows_that_its_endpoint_is_down(void**) {
     assert_true(value_of("c1", "up", "/ok") == 0);
 }
 
+void an_endpoint_that_is_down_is_told_once_with_its_reason(void**) {
+    static const ScrapeTargetSpec away[] = {spec("c1", "/status/404")};
+    const char* log = capture([] {
+        set(away);
+        wait_for_ends(3);
+    });
+    const char* told = strstr(log, "/status/404 of container c1 is down: it answered 404");
+    assert_non_null(told);
+    assert_null(strstr(strchr(told, '\n'), "is down"));
+}
+
+void an_endpoint_that_is_up_again_is_told(void**) {
+    static const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
+    static const std::string page = "<html>\n";
+    static const std::string text = "x 1\n";
+    const char* log = capture([] {
+        odd_server_say(page);
+        set(specs);
+        wait_for_ends(1);
+        odd_server_say(text);
+        wait_for_ends(2);
+    });
+    const char* told = strstr(log, "/ok of container c1 is down: its answer has no sample");
+    assert_non_null(told);
+    assert_non_null(strstr(told, "/ok of container c1 is up again"));
+}
+
 const char* log_of_set(ScrapeSource source, std::span<const ScrapeTargetSpec> specs) {
     return capture([=] { targets.set_targets(source, specs); });
 }
@@ -148,6 +175,8 @@ int main() {
         IN_BED(without_room_for_a_container_nothing_is_put),
         IN_BED(samples_without_room_are_dropped_and_the_figures_say_so),
         IN_BED(a_full_container_shows_that_its_endpoint_is_down),
+        IN_BED(an_endpoint_that_is_down_is_told_once_with_its_reason),
+        IN_BED(an_endpoint_that_is_up_again_is_told),
         IN_BED(how_many_specs_were_refused_is_logged_when_it_changes),
     };
     return cmocka_run_group_tests_name("scrape_limits", tests, nullptr, nullptr);
