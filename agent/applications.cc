@@ -18,7 +18,7 @@ namespace nma {
 
 namespace {
 
-// Sockets are asked what they dropped, and departed containers forgotten, every so many ticks.
+// Sockets are asked what they dropped every so many ticks.
 constexpr std::uint32_t ticks_per_look = 5;
 
 bool refuse(const char* what, const char* why) {
