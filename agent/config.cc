@@ -1,16 +1,14 @@
 #include "agent/config.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iterator>
 
+#include "agent/apps_keys.h"
 #include "agent/config_keys.h"
 #include "agent/json_lines.h"
 #include "agent/listener_keys.h"
@@ -20,7 +18,6 @@ namespace nma {
 
 namespace {
 
-constexpr std::size_t file_bytes_max = 256 * 1024;
 constexpr const char* default_listen = "127.0.0.1:61092";
 
 using Path = FixedText<256>;
@@ -36,8 +33,12 @@ bool is_row_of(std::string_view row, std::string_view path) {
     return row.empty() && path.empty();
 }
 
+struct KeyRows {
+    std::span<const KeyRow> parts[3] = {config_keys(), listener_keys(), apps_keys()};
+};
+
 const KeyRow* find_row(std::string_view path) {
-    for (const std::span<const KeyRow> keys : {config_keys(), listener_keys()}) {
+    for (const std::span<const KeyRow> keys : KeyRows().parts) {
         for (const KeyRow& row : keys) {
             if (is_row_of(row.path, path)) return &row;
         }
@@ -47,7 +48,7 @@ const KeyRow* find_row(std::string_view path) {
 
 // The keys right below `prefix` ("", "node." or "listen[2]."), separated by commas.
 void list_keys(std::string_view prefix, Path& keys) {
-    for (const std::span<const KeyRow> rows : {config_keys(), listener_keys()}) {
+    for (const std::span<const KeyRow> rows : KeyRows().parts) {
         for (const KeyRow& row : rows) {
             const std::string_view path = row.path;
             const std::size_t dot = path.rfind('.');
@@ -72,11 +73,13 @@ int index_of_other_than(const cJSON& array, int types) {
 bool has_type(const cJSON& value, KeyType type) {
     switch (type) {
         case KeyType::object:
+        case KeyType::text_map:
             return cJSON_IsObject(&value) != 0;
         case KeyType::text:
             return cJSON_IsString(&value) != 0;
         case KeyType::listener_list:
         case KeyType::id_list:
+        case KeyType::number_list:
         case KeyType::text_list:
             return cJSON_IsArray(&value) != 0;
         case KeyType::boolean:
@@ -98,6 +101,10 @@ const char* type_words(KeyType type) {
             return "an array of addresses and objects";
         case KeyType::id_list:
             return "an array of numbers and names";
+        case KeyType::number_list:
+            return "an array of numbers";
+        case KeyType::text_map:
+            return "an object";
         case KeyType::text_list:
             return "an array of strings";
         case KeyType::boolean:
@@ -108,19 +115,6 @@ const char* type_words(KeyType type) {
     return "";
 }
 
-// Takes its address apart, and asks whether it may be listened on; limits that were not given come
-// later.
-bool take_listener(ConfiguredListener& listener, ListenError& why) {
-    if (!parse_listen_address(listener.text.view(), listener.options.address, why)) return false;
-    ListenerOptions whole = listener.options;
-    fill_limits(whole, ListenerOptions{});
-    const PeerList& peers = whole.peers;
-    if (whole.auth != AuthMode::peer && peers.uid_count + peers.gid_count > 0) {
-        return refuse_listener(why, "\"uids\" and \"gids\" are looked at with auth \"peer\" only");
-    }
-    return check_listener(whole, why);
-}
-
 // One reading of one text; keeps what every error message needs.
 class ConfigReader {
   public:
@@ -129,8 +123,8 @@ class ConfigReader {
 
     bool read() {
         if (text_.find('\0') != text_.npos) return refuse_line(1, "has a NUL byte: it is not text");
-        static char minified[file_bytes_max + 1];
-        minified[text_.copy(minified, file_bytes_max)] = '\0';
+        static char minified[config_bytes_max + 1];
+        minified[text_.copy(minified, config_bytes_max)] = '\0';
         cJSON_Minify(minified);
         const char* stop = minified;
         cJSON* tree = cJSON_ParseWithOpts(minified, &stop, 1);
@@ -187,16 +181,38 @@ class ConfigReader {
             return inner.append(".") && read_members(value, inner.view());
         }
         if (row->type == KeyType::listener_list) return read_listeners(value, path);
-        if (row->type == KeyType::id_list) {
-            const int odd = index_of_other_than(value, cJSON_Number | cJSON_String);
-            if (odd >= 0) return refuse_element(path, odd, "must be a number or a name");
-        }
-        if (row->type == KeyType::text_list) {
-            const int odd = index_of_other_than(value, cJSON_String);
-            if (odd >= 0) return refuse_element(path, odd, "must be a string");
-        }
+        if (!check_elements(value, row->type, path)) return false;
         const char* wrong = row->apply(value, config_);
         return wrong == nullptr || refuse(path, 0, wrong);
+    }
+
+    bool check_elements(const cJSON& value, KeyType type, const Path& path) {
+        if (type == KeyType::text_map) return check_map(value, path);
+        const int types = type == KeyType::id_list       ? cJSON_Number | cJSON_String
+                          : type == KeyType::number_list ? cJSON_Number
+                          : type == KeyType::text_list   ? cJSON_String
+                                                         : 0;
+        const int odd = types == 0 ? -1 : index_of_other_than(value, types);
+        if (odd < 0) return true;
+        return refuse_element(path, odd,
+                              type == KeyType::id_list       ? "must be a number or a name"
+                              : type == KeyType::number_list ? "must be a number"
+                                                             : "must be a string");
+    }
+
+    // Its keys are anything, dots and brackets too, so they are named in the sentence.
+    bool check_map(const cJSON& map, const Path& path) {
+        for (const cJSON* member = map.child; member != nullptr; member = member->next) {
+            char why[256];
+            const bool is_text = cJSON_IsString(member) != 0;
+            if (is_text && !has_twin_before(map, *member)) continue;
+            snprintf(why, sizeof why,
+                     is_text ? "has \"%.200s\" twice: remove one"
+                             : "has \"%.200s\", whose value must be a string",
+                     member->string);
+            return refuse(path, 0, why);
+        }
+        return true;
     }
 
     bool read_listeners(const cJSON& array, const Path& path) {
@@ -298,29 +314,17 @@ bool take_address(const char* text, AuthMode auth, Config& config, ConfigError& 
     return false;
 }
 
-bool has_token_files(const TokenFiles& files) {
-    return !files.secret.empty() || !files.public_key.empty() || !files.jwks.empty() ||
-           !files.tokens.empty();
-}
-
-bool refuse_file(const char* path, const char* why, ConfigError& error) {
-    char message[ConfigError::bytes_max];
-    snprintf(message, sizeof message, "%s: cannot read the configuration: %s", path, why);
-    (void)error.assign(message);
+bool add_default_listener(Config& config, ConfigError& error) {
+    if (config.listen_count < limits::listener_count_max)
+        return take_address(default_listen, AuthMode::none, config, error);
+    (void)error.assign(
+        "listen has 8 addresses for registrations, so that none is left for metrics: remove one");
     return false;
 }
 
-// Up to `size` bytes; -1 and errno on failure.
-ssize_t read_up_to(int file, char* buffer, std::size_t size) {
-    std::size_t used = 0;
-    while (used < size) {
-        const ssize_t count = read(file, buffer + used, size - used);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return -1;
-        if (count == 0) break;
-        used += static_cast<std::size_t>(count);
-    }
-    return static_cast<ssize_t>(used);
+bool has_token_files(const TokenFiles& files) {
+    return !files.secret.empty() || !files.public_key.empty() || !files.jwks.empty() ||
+           !files.tokens.empty();
 }
 
 }  // namespace
@@ -329,6 +333,7 @@ void set_defaults(Config& config) {
     config = Config{};
     (void)config.host_root.assign("/");
     (void)config.mesos_cgroups_root.assign("mesos");
+    set_apps_defaults(config.apps);
     // Those that buy a figure (docs/security.md).
     for (const char* name : {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"})
         config.process.capabilities |= capability_of(name);
@@ -338,19 +343,11 @@ bool read_config_text(const char* name, std::string_view text, Config& config, C
     return ConfigReader(name, text, config, error).read();
 }
 
-bool read_config_file(const char* path, Config& config, ConfigError& error) {
-    // Only used before anything else runs, and never again: static, so as not to need a big stack.
-    static char buffer[file_bytes_max + 1];
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) return refuse_file(path, strerror(errno), error);
-    const ssize_t size = read_up_to(file, buffer, sizeof buffer);
-    const int failure = errno;
-    close(file);
-    if (size < 0) return refuse_file(path, strerror(failure), error);
-    if (static_cast<std::size_t>(size) > file_bytes_max) {
-        return refuse_file(path, "it has more than 256 KiB", error);
+bool has_listener(const Config& config, ListenerService service) {
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        if (config.listen[i].options.service == service) return true;
     }
-    return read_config_text(path, {buffer, static_cast<std::size_t>(size)}, config, error);
+    return false;
 }
 
 bool apply_options(const Options& options, Config& config, ConfigError& error) {
@@ -367,9 +364,12 @@ bool apply_options(const Options& options, Config& config, ConfigError& error) {
 }
 
 bool finish_config(Config& config, ConfigError& error) {
-    if (config.listen_count == 0 && !take_address(default_listen, AuthMode::none, config, error)) {
+    if (const char* wrong = check_apps(config.apps); wrong != nullptr) {
+        (void)error.assign(wrong);
         return false;
     }
+    if (!has_listener(config, ListenerService::metrics) && !add_default_listener(config, error))
+        return false;
     for (std::size_t i = 0; i < config.listen_count; ++i) {
         ConfiguredListener& listener = config.listen[i];
         fill_limits(listener.options, config.listener_defaults);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "agent/apps_config.h"
 #include "agent/options.h"
 #include "api/auth/gate.h"
 #include "api/listener_options.h"
@@ -26,6 +27,7 @@ struct ProcessConfig {
 
 struct ConfiguredListener {
     FixedText<256> text;      // the address as it was written
+    bool has_auth = false;    // "auth" was given
     ListenerOptions options;  // a limit of 0 means Config::listener_defaults until finish_config
 };
 
@@ -44,10 +46,13 @@ struct Config {
     std::uint32_t exited_age_s = limits::exited_age_s_default;
     bool is_accept_required = false;
     ProcessConfig process;
+    AppsConfig apps;
     Capacities capacities;
 };
 
 using ConfigError = FixedText<1024>;
+
+inline constexpr std::size_t config_bytes_max = 256 * 1024;
 
 void set_defaults(Config& config);
 
@@ -59,12 +64,15 @@ bool read_config_file(const char* path, Config& config, ConfigError& error);
 // The same from a text; `name` is what errors call it.
 bool read_config_text(const char* name, std::string_view text, Config& config, ConfigError& error);
 
+// Whether one of the listeners serves that.
+bool has_listener(const Config& config, ListenerService service);
+
 // What the command line says wins. False when an address is none.
 bool apply_options(const Options& options, Config& config, ConfigError& error);
 
 // Last: fills in what nobody said, 127.0.0.1:61092 for everybody on this machine when no address
-// was given. False when a listener lets in whom it must not, or asks for tokens of which none
-// could be good.
+// for metrics was given. False when a listener lets in whom it must not, or asks for tokens of
+// which none could be good.
 bool finish_config(Config& config, ConfigError& error);
 
 }  // namespace nma

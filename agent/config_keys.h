@@ -18,6 +18,8 @@ enum class KeyType : std::uint8_t {
     whole_number,
     listener_list,  // of strings, and of objects whose keys are those of "listen[]"
     id_list,        // of users or groups: whole numbers and strings
+    number_list,
+    text_map,  // an object whose keys and strings are the user's
 };
 
 struct KeyRow {
@@ -32,7 +34,8 @@ struct KeyRow {
     double max = 0;
 };
 
-// An object stands before its members. Those of listeners are in listener_keys.h.
+// An object stands before its members. Those of listeners are in listener_keys.h, those
+// of applications in apps_keys.h.
 std::span<const KeyRow> config_keys();
 
 }  // namespace nma

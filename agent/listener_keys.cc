@@ -32,7 +32,17 @@ const char* take_ids(const cJSON& array, id_t* ids, std::size_t& count,
     return nullptr;
 }
 
+const char* apply_service(const cJSON& value, Config& config) {
+    const std::string_view word = value.valuestring;
+    ListenerService& service = current(config).service;
+    if (word == "metrics") service = ListenerService::metrics;
+    if (word == "registration") service = ListenerService::registration;
+    return word == "metrics" || word == "registration" ? nullptr
+                                                       : "must be \"metrics\" or \"registration\"";
+}
+
 const char* apply_auth(const cJSON& value, Config& config) {
+    config.listen[config.listen_count - 1].has_auth = true;
     return parse_auth_mode(value.valuestring, current(config).auth)
                ? nullptr
                : "must be \"token\", \"none\" or \"peer\"";
@@ -51,15 +61,9 @@ const char* apply_gids(const cJSON& value, Config& config) {
 }
 
 const char* apply_mode(const cJSON& value, Config& config) {
-    const std::string_view text = value.valuestring;
-    mode_t mode = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '7' || mode > 0777) return "must be octal digits, as in \"0660\"";
-        mode = mode * 8 + static_cast<mode_t>(c - '0');
-    }
-    if (text.empty() || mode > 0777) return "must be octal digits, as in \"0660\"";
-    current(config).mode = mode;
-    return nullptr;
+    return parse_file_mode(value.valuestring, current(config).mode)
+               ? nullptr
+               : "must be octal digits, as in \"0660\"";
 }
 
 template <std::size_t N>
@@ -94,6 +98,7 @@ const char* apply_address(const cJSON& value, Config& config) {
 
 constexpr KeyRow rows[] = {
     {"listen[].address", KeyType::text, apply_address},
+    {"listen[].serves", KeyType::text, apply_service},
     {"listen[].auth", KeyType::text, apply_auth},
     {"listen[].uids", KeyType::id_list, apply_uids},
     {"listen[].gids", KeyType::id_list, apply_gids},
@@ -120,6 +125,17 @@ bool parse_auth_mode(std::string_view word, AuthMode& mode) {
     return word == "token" || word == "none" || word == "peer";
 }
 
+bool parse_file_mode(std::string_view text, mode_t& mode) {
+    mode_t bits = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '7' || bits > 0777) return false;
+        bits = bits * 8 + static_cast<mode_t>(c - '0');
+    }
+    if (text.empty() || bits > 0777) return false;
+    mode = bits;
+    return true;
+}
+
 bool add_listener(std::string_view text, Config& config) {
     if (config.listen_count == limits::listener_count_max) return false;
     ConfiguredListener& listener = config.listen[config.listen_count++];
@@ -141,6 +157,19 @@ void fill_limits(ListenerOptions& options, const ListenerOptions& defaults) {
     fill(options.header_bytes_max, defaults.header_bytes_max);
     fill(options.idle_s_max, defaults.idle_s_max);
     fill(options.request_s_max, defaults.request_s_max);
+}
+
+bool take_listener(ConfiguredListener& listener, ListenError& why) {
+    if (!parse_listen_address(listener.text.view(), listener.options.address, why)) return false;
+    const bool is_registration = listener.options.service == ListenerService::registration;
+    if (is_registration && !listener.has_auth) listener.options.auth = AuthMode::none;
+    ListenerOptions whole = listener.options;
+    fill_limits(whole, ListenerOptions{});
+    const PeerList& peers = whole.peers;
+    if (whole.auth != AuthMode::peer && peers.uid_count + peers.gid_count > 0) {
+        return refuse_listener(why, "\"uids\" and \"gids\" are looked at with auth \"peer\" only");
+    }
+    return check_listener(whole, why);
 }
 
 std::span<const KeyRow> listener_keys() {

@@ -15,16 +15,31 @@ bool has_failed(bool is_good, const FixedText<256>& error) {
 }  // namespace
 
 // At its end the agent takes its sockets away.
+void ProcessRights::add_directory_of(const ListenAddress& address) {
+    const std::string_view path = address.path.view();
+    WritableDirectory& directory = directories_[directory_count_];
+    const std::size_t slash = path.rfind('/');
+    if (slash == path.npos) return;
+    if (!directory.path.assign(slash == 0 ? "/" : path.substr(0, slash))) return;
+    directory.allows_removal = true;
+    ++directory_count_;
+}
+
 void ProcessRights::add_socket_directories(const Config& config) {
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const std::string_view path = config.listen[i].options.address.path.view();
-        WritableDirectory& directory = directories_[directory_count_];
-        const std::size_t slash = path.rfind('/');
-        if (slash == path.npos) continue;
-        if (!directory.path.assign(slash == 0 ? "/" : path.substr(0, slash))) continue;
-        directory.allows_removal = true;
-        ++directory_count_;
-    }
+    for (std::size_t i = 0; i < config.listen_count; ++i)
+        add_directory_of(config.listen[i].options.address);
+    const StatsdConfig& statsd = config.apps.statsd;
+    for (std::size_t i = 0; i < statsd.listen_count; ++i)
+        add_directory_of(statsd.listen[i]);
+}
+
+void ProcessRights::add_registrations(const Config& config) {
+    const auto& path = config.apps.registration.directory;
+    if (!has_listener(config, ListenerService::registration) || path.empty()) return;
+    WritableDirectory& directory = directories_[directory_count_];
+    if (!directory.path.assign(path.view())) return;
+    directory.allows_making = true;
+    ++directory_count_;
 }
 
 // Of version 1: the agent writes cgroup.event_control to listen.
@@ -50,6 +65,7 @@ void ProcessRights::add_memory_hierarchy(const Config& config, const HostRoot& r
 
 bool ProcessRights::give_away(const Config& config, const HostRoot& root, FileReader& reader) {
     add_socket_directories(config);
+    add_registrations(config);
     add_memory_hierarchy(config, root, reader);
     options_.user = config.process.user.view();
     options_.capabilities = config.process.capabilities;

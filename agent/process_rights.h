@@ -18,10 +18,13 @@ class ProcessRights {
     bool filter_calls();
 
   private:
-    // The sockets' directories, and where memory pressure is listened to.
-    static constexpr std::size_t directory_count_max = limits::listener_count_max + 1;
+    // The sockets' directories, that of registrations, and where memory pressure is listened to.
+    static constexpr std::size_t directory_count_max =
+        limits::listener_count_max + limits::shared_inlet_count_max + 2;
 
+    void add_directory_of(const ListenAddress& address);
     void add_socket_directories(const Config& config);
+    void add_registrations(const Config& config);
     void add_memory_hierarchy(const Config& config, const HostRoot& root, FileReader& reader);
 
     ConfinementOptions options_;

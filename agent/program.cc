@@ -68,14 +68,23 @@ bool print_answer(const Options& options, const Snapshot& snapshot, const NodeId
 }  // namespace
 
 void Program::lay_out(Arena& arena, const Config& config) {
-    std::size_t connection_count = 0;
-    for (std::size_t i = 0; i < config.listen_count; ++i)
-        connection_count += config.listen[i].options.connection_count_max;
-    const ServerOptions options = {.is_accept_required = config.is_accept_required,
-                                   .connection_count_max = connection_count};
+    ServerOptions options = {
+        .is_accept_required = config.is_accept_required,
+        .connection_count_max = 0,
+        .has_registrations = has_listener(config, ListenerService::registration)};
+    for (std::size_t i = 0; i < config.listen_count; ++i) {
+        const ListenerOptions& listener = config.listen[i].options;
+        options.connection_count_max += listener.connection_count_max;
+    }
+    Capacities answers = config.capacities;
+    if (Applications::can_send(config)) {
+        answers.app_containers = config.apps.capacities.containers;
+        answers.app_series_per_container = config.apps.capacities.series_per_container;
+    }
     readers_.init(arena, config.capacities);
     sampler_.init(arena, config.capacities);
-    server_.init(arena, config.capacities, Readers::catalogue(), identity_, options);
+    server_.init(arena, answers, Readers::catalogue(), identity_, options);
+    apps_.init(arena, config);
 }
 
 bool Program::map_memory(const Config& config) {
@@ -105,6 +114,7 @@ bool Program::prepare(const Config& config) {
     discovery_.sandbox = config.sandbox;
     discovery_.idle_age_s = config.idle_age_s;
     discovery_.exited_age_s = config.exited_age_s;
+    discovery_.reserved_file_count = Applications::file_count(config);
     if (!map_memory(config)) return false;
     discover_identity(root_, readers_.file_reader(), identity_);
     return true;
@@ -186,6 +196,7 @@ int Program::check(const Config& config) {
 // Who connected before waits in the queues of the sockets: the first answer has figures.
 void Program::publish(void* self, const Snapshot& snapshot) {
     Program& program = *static_cast<Program*>(self);
+    program.apps_.publish(snapshot);
     program.server_.publish(&snapshot);
     if (!program.is_open_ && !program.open_doors()) program.loop_.stop();
 }
@@ -204,11 +215,17 @@ bool Program::open_doors() {
 }
 
 void Program::announce() const {
-    for (std::size_t i = 0; i < server_.listener_count(); ++i) {
-        log_line(LogLevel::info, "listening on %s", server_.address(i).c_str());
+    std::size_t first = server_.listener_count();  // of those that serve metrics; there is one
+    for (std::size_t i = server_.listener_count(); i-- > 0;) {
+        if (server_.service(i) == ListenerService::metrics) first = i;
     }
-    const FixedText<256> address = server_.address(0);
-    const char* token = server_.asks_for_tokens(0) ? " -H 'Authorization: Bearer TOKEN'" : "";
+    for (std::size_t i = 0; i < server_.listener_count(); ++i) {
+        const bool is_registration = server_.service(i) == ListenerService::registration;
+        log_line(LogLevel::info, "listening on %s%s", server_.address(i).c_str(),
+                 is_registration ? " for registrations" : "");
+    }
+    const FixedText<256> address = server_.address(first);
+    const char* token = server_.asks_for_tokens(first) ? " -H 'Authorization: Bearer TOKEN'" : "";
     constexpr std::string_view unix_prefix = "unix:";
     if (address.view().starts_with(unix_prefix)) {
         log_line(LogLevel::info, "try: curl -sS%s --unix-socket %s http://localhost/v0/node", token,
@@ -227,11 +244,15 @@ int Program::run(const Config& config) {
     if (!prepare(config) || !service_.start(server_, sampler_, config)) return 1;
     // Sockets come next: their ports and directories may take rights that are given away then.
     // Clients wait in them until there is a reading to show.
-    if (!open_listeners(config) || !give_rights_away(config) || !read_keys(config)) {
+    if (!open_listeners(config) || !apps_.open(root_, identity_, config) ||
+        !give_rights_away(config) || !read_keys(config) || !apps_.start(loop_)) {
         server_.stop();
+        apps_.stop();
         return 1;
     }
     service_.tell_unreadable();
+    server_.set_commands(apps_.commands());
+    server_.set_sources(apps_.apps(), apps_.tasks());
     readers_.start(root_, discovery_);
     // The first reading may last; the loop is at work meanwhile.
     const bool is_up =
@@ -241,6 +262,7 @@ int Program::run(const Config& config) {
     const int status = is_up && !has_failed_ ? 0 : 1;
     const bool has_ended = sampler_.stop(stop_wait_ms);
     server_.stop();
+    apps_.stop();
     service_.close();
     // What a stuck reading still looks at must stay; the exit ends its thread.
     if (!has_ended) _exit(status);
@@ -298,6 +320,7 @@ int Program::print_budget(const Config& config) {
     printf("%12zu  stacks: the sampler and %zu threads that ask file systems\n",
            limits::thread_stack_bytes * (1 + limits::statfs_thread_count),
            limits::statfs_thread_count);
+    program.apps_.print_budget();
     return 0;
 }
 

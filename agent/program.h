@@ -1,6 +1,7 @@
 // The whole program as one object: configuration, memory, readers, sampler, server.
 #pragma once
 
+#include "agent/applications.h"
 #include "agent/config.h"
 #include "agent/process_rights.h"
 #include "agent/readers.h"
@@ -47,6 +48,7 @@ class Program {
     Readers readers_;
     Sampler sampler_;
     Server server_;
+    Applications apps_;
     EventLoop loop_;
     Service service_;
     bool is_open_ = false;

@@ -17,6 +17,8 @@ struct sockaddr;
 
 namespace nma {
 
+class CommandBody;
+
 struct ClientAddress {
     enum class Kind : std::uint8_t { ipv4, ipv6, unix_socket };
 
@@ -53,6 +55,7 @@ struct Connection {
     int fd = -1;
     std::uint64_t since_ns = 0;  // of the state
     ShownCertificate certificate;
+    CommandBody* body = nullptr;  // of a request on its way; given back before the release
 };
 
 class ConnectionTable {

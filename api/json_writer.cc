@@ -1,5 +1,7 @@
 #include "api/json_writer.h"
 
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 
 namespace nma {
@@ -96,6 +98,19 @@ void append_json_string(TextSink& sink, std::string_view text) {
         text.remove_prefix(bytes);
     }
     sink.append('"');
+}
+
+void append_json_number(TextSink& sink, double value) {
+    constexpr double integer_end = 18446744073709551616.0;  // 2^64
+    if (!std::isfinite(value)) return sink.append("\"\"");
+    const double magnitude = std::fabs(value);
+    if (magnitude < integer_end && std::trunc(magnitude) == magnitude) {
+        if (value < 0) sink.append('-');
+        return sink.append_u64(static_cast<std::uint64_t>(magnitude));
+    }
+    char text[32];  // the longest is -2.2250738585072014e-308
+    const auto result = std::to_chars(text, text + sizeof text, value);
+    sink.append({text, static_cast<std::size_t>(result.ptr - text)});
 }
 
 }  // namespace nma

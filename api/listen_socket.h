@@ -1,9 +1,8 @@
 // Listening sockets of our own, so that all kinds are opened alike and with our options.
 #pragma once
 
-#include <sys/types.h>
-
 #include "api/listener_options.h"
+#include "platform/linux/socket_file.h"
 
 namespace nma {
 
@@ -11,10 +10,7 @@ struct ListenSocket {
     int fd = -1;
     ListenAddress address;  // as it was bound; never of kind systemd
 
-    // Of the file that we made for a unix socket; it goes when the socket goes.
-    bool has_file = false;
-    dev_t device = 0;
-    ino_t inode = 0;
+    SocketFile file;  // that we made for a unix socket; it goes when the socket goes
 };
 
 // A socket that listens, never blocks and is not inherited. False, and `error` says why, and the

@@ -17,6 +17,11 @@ enum class AuthMode : std::uint8_t {
     peer,   // unix sockets only: the kernel says who connected
 };
 
+enum class ListenerService : std::uint8_t {
+    metrics,
+    registration,  // containers are registered here; by programs that can send no token
+};
+
 // User and group IDs that a `peer` listener serves; a process is served by its user, its group, or
 // one of its further groups.
 struct PeerList {
@@ -37,6 +42,7 @@ struct TlsFiles {
 
 struct ListenerOptions {
     ListenAddress address;
+    ListenerService service = ListenerService::metrics;
     AuthMode auth = AuthMode::token;
     PeerList peers;
     TlsFiles tls;
@@ -53,8 +59,9 @@ struct ListenerOptions {
     std::uint32_t request_s_max = 30;  // from then until its answer was taken
 };
 
-// Whether this may be listened on: `auth` must suit the address. Of systemd's socket the address is
-// known once it was looked at; then ask again. False, and `error` says what to do.
+// Whether this may be listened on: `auth` must suit the address and the service. Of systemd's
+// socket the address is known once it was looked at; then ask again. False, and `error` says what
+// to do.
 bool check_listener(const ListenerOptions& options, ListenError& error);
 
 // Whether tokens come over a network readably. `options.address` is as it was bound.

@@ -6,7 +6,9 @@
 
 #include "api/node_identity.h"
 #include "platform/base/text_sink.h"
+#include "platform/metrics/app_datapoint.h"
 #include "platform/metrics/snapshot.h"
+#include "platform/metrics/task_facts.h"
 
 namespace nma {
 
@@ -19,6 +21,8 @@ struct RouteContext {
     bool has_exited = false;        // lists show containers that ended, too
     std::string_view container_id;  // decoded; any bytes
     std::string_view metric_id;     // decoded; any bytes
+    AppSource apps;                 // without functions: no application can say anything
+    TaskSource tasks;               // without functions: there is nobody to ask
 };
 
 struct Route {
@@ -31,6 +35,7 @@ struct Route {
 
     bool is_agent_only = false;  // does not exist on a master
     bool is_shared = false;      // the same for everybody until the next snapshot
+    bool lists_apps = false;     // and until AppSource::generation changes
 };
 
 // In the order of routes.list.

@@ -54,6 +54,9 @@ void Server::init(Arena& arena, const Capacities& capacities, Catalogue catalogu
     places_ = arena.take<Connection>("connections", options.connection_count_max);
     tls_.init(arena);
     init_access(arena);
+    if (!options.has_registrations) return;
+    bodies_.init(arena);
+    small_answer_ = arena.take<char>("bodies of registrations", limits::command_answer_bytes);
 }
 
 void Server::publish(const Snapshot* snapshot) {
@@ -61,10 +64,21 @@ void Server::publish(const Snapshot* snapshot) {
     drop_shared();
 }
 
-// Clients that are still getting one keep it alive.
+void Server::set_sources(const AppSource& apps, const TaskSource& tasks) {
+    apps_ = apps;
+    tasks_ = tasks;
+    drop_shared();
+}
+
+// Clients that are still getting it keep it alive.
+void Server::drop(Shared& shared) {
+    if (shared.response != nullptr) MHD_destroy_response(shared.response);
+    shared.response = nullptr;
+}
+
 void Server::drop_shared() {
     for (Shared& shared : shared_) {
-        if (shared.response != nullptr) MHD_destroy_response(shared.response);
+        drop(shared);
         shared = Shared{};
     }
 }
@@ -104,13 +118,13 @@ bool Server::answer_route(const Request& request, const RouteMatch& match, const
     if (!accepts_json(request.connection, !options_.is_accept_required)) {
         return send_fixed(request, Fixed::not_acceptable);
     }
-    RouteContext context = {snapshot_,
-                            catalogue_,
-                            *identity_,
-                            View::standard,
-                            false,
-                            match.container_id.view(),
-                            match.metric_id.view()};
+    RouteContext context = {.snapshot = snapshot_,
+                            .catalogue = catalogue_,
+                            .identity = *identity_,
+                            .container_id = match.container_id.view(),
+                            .metric_id = match.metric_id.view(),
+                            .apps = apps_,
+                            .tasks = tasks_};
     if (!read_query(request.connection, context)) return send_fixed(request, Fixed::bad_query);
     return match.route->is_shared ? send_shared(request, context, *match.route)
                                   : send_own(request, context, *match.route);
@@ -126,14 +140,20 @@ Server::Shared* Server::shared_slot(const RouteContext& context, const Route& ro
     return nullptr;
 }
 
+std::uint64_t Server::app_generation(const Route& route) const {
+    return route.lists_apps && apps_.generation != nullptr ? apps_.generation(apps_.self) : 0;
+}
+
 bool Server::send_shared(const Request& request, const RouteContext& context, const Route& route) {
     Shared* shared = shared_slot(context, route);
     if (shared == nullptr) return send_own(request, context, route);
+    const std::uint64_t generation = app_generation(route);
+    if (shared->generation != generation) drop(*shared);
     if (shared->response == nullptr) {
         Fixed instead = Fixed::empty;
         MHD_Response* response = encode(context, route, instead);
         if (response == nullptr) return send_fixed(request, instead);
-        *shared = {&route, context.view, context.has_exited, response};
+        *shared = {&route, context.view, context.has_exited, generation, response};
     }
     return MHD_queue_response(request.connection, MHD_HTTP_OK, shared->response) == MHD_YES;
 }
@@ -153,7 +173,7 @@ MHD_Response* Server::encode(const RouteContext& context, const Route& route, Fi
     Status status = Status::full;
     std::size_t body_bytes = 0;
     if (!run.empty()) {
-        TextSink sink(run.subspan(sizeof(BodyHead)));
+        TextSink sink(run.subspan(body_head_bytes));
         status = route.write(context, sink);
         body_bytes = sink.size();
     }
@@ -162,17 +182,23 @@ MHD_Response* Server::encode(const RouteContext& context, const Route& route, Fi
         instead = status == Status::absent ? Fixed::empty : Fixed::busy;
         return nullptr;
     }
-    pool_.take(run, sizeof(BodyHead) + body_bytes);
-    auto* head = reinterpret_cast<BodyHead*>(run.data());
-    head->pool = &pool_;
-    MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
-        body_bytes, run.data() + sizeof(BodyHead), give_back, head);
+    MHD_Response* response = make_pooled(run, body_bytes);
     if (response == nullptr) {
-        give_back(head);
         instead = Fixed::busy;
         return nullptr;
     }
     MHD_add_response_header(response, "Content-Type", all_formats()[0].content_type);
+    return response;
+}
+
+MHD_Response* Server::make_pooled(std::span<char> run, std::size_t body_bytes) {
+    static_assert(sizeof(BodyHead) == body_head_bytes);
+    pool_.take(run, body_head_bytes + body_bytes);
+    auto* head = reinterpret_cast<BodyHead*>(run.data());
+    head->pool = &pool_;
+    MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
+        body_bytes, run.data() + body_head_bytes, give_back, head);
+    if (response == nullptr) give_back(head);
     return response;
 }
 

@@ -11,6 +11,8 @@
 #include "api/auth/failure_log.h"
 #include "api/auth/gate.h"
 #include "api/body_pool.h"
+#include "api/command.h"
+#include "api/command_bodies.h"
 #include "api/connection_table.h"
 #include "api/listen_socket.h"
 #include "api/router.h"
@@ -27,6 +29,7 @@ namespace nma {
 struct ServerOptions {
     bool is_accept_required = false;         // a request without Accept is 406
     std::size_t connection_count_max = 512;  // on all listeners together
+    bool has_registrations = false;          // sets memory aside for listeners that serve them
 };
 
 class Server {
@@ -48,11 +51,19 @@ class Server {
     // `error` says why.
     [[nodiscard]] bool try_out(const ListenerOptions& options, ListenError& error);
 
+    // Who answers on listeners that serve registrations; without one they answer 503. Before
+    // attach, or on the loop's thread.
+    void set_commands(const CommandHandler& commands) { commands_ = commands; }
+
     // Of the index-th listener, as it was bound: "http://127.0.0.1:61092" or "unix:/path".
     FixedText<256> address(std::size_t index) const;
 
     // Serves from the loop from now on. False when the loop has no room.
     [[nodiscard]] bool attach(EventLoop& loop);
+
+    // Whom to ask what applications said and who runs where. Both are asked on the loop's thread,
+    // and must outlive the server. Before `attach`, or on the loop's thread.
+    void set_sources(const AppSource& apps, const TaskSource& tasks);
 
     // From now on all answers are from this snapshot; the one before is not looked at any more. On
     // the loop's thread only.
@@ -87,6 +98,7 @@ class Server {
     const TokenChecker& tokens() const { return gate_.tokens(); }
 
     std::size_t listener_count() const { return listener_count_; }
+    ListenerService service(std::size_t index) const;
     bool asks_for_tokens(std::size_t index) const;
     std::uint64_t pool_full_count() const { return pool_full_count_; }
     std::uint64_t refused_count() const { return refused_count_; }      // no place: 503 or closed
@@ -106,18 +118,22 @@ class Server {
         method_not_allowed,
         not_acceptable,
         uri_too_long,
+        body_too_large,
         headers_too_large,
         bad_query,
         busy,
+        bodies_busy,
         empty,
         count,
     };
 
-    // Bodies that are the same for everybody until the next snapshot.
+    // Bodies that are the same for everybody until the next snapshot, or, where they list
+    // applications, until there are others.
     struct Shared {
         const Route* route = nullptr;
         View view = View::standard;
         bool has_exited = false;
+        std::uint64_t generation = 0;  // of the applications; 0 where they do not count
         MHD_Response* response = nullptr;
     };
 
@@ -141,7 +157,7 @@ class Server {
         MHD_Connection* connection;
         const char* path;
         const char* method;
-        const Listener& listener;
+        Listener& listener;
     };
 
     // Who asks.
@@ -152,6 +168,7 @@ class Server {
     };
 
     static constexpr std::size_t shared_count_max = 8;
+    static constexpr std::size_t body_head_bytes = 16;  // before each body in the pool
 
     // Of the connection, by the library's word for it.
     static Connection& connection_of(MHD_Connection* connection);
@@ -193,8 +210,17 @@ class Server {
     bool send_own(const Request& request, const RouteContext& context, const Route& route);
     Shared* shared_slot(const RouteContext& context, const Route& route);
     MHD_Response* encode(const RouteContext& context, const Route& route, Fixed& instead);
+    // A response whose body stands in `run`, of the pool, behind its head; null, and the run given
+    // back, when the library has no memory.
+    MHD_Response* make_pooled(std::span<char> run, std::size_t body_bytes);
+    std::uint64_t app_generation(const Route& route) const;
+    static void drop(Shared& shared);
     void drop_shared();
     void drop_responses();
+    bool begin_command(const Request& request, void** context);
+    bool finish_command(const Request& request);
+    static bool send_command_answer(const Request& request, const CommandAnswer& answer,
+                                    std::size_t body_bytes, MHD_Response* response);
 
     Catalogue catalogue_;
     const NodeIdentity* identity_ = nullptr;
@@ -204,7 +230,12 @@ class Server {
     MHD_Connection* suspended_[limits::suspended_count_max] = {};
     std::size_t suspended_count_ = 0;
     BodyPool pool_;
+    CommandHandler commands_;
+    CommandBodies bodies_;
+    std::span<char> small_answer_;  // to a command, when the pool has no room
     const Snapshot* snapshot_ = nullptr;
+    AppSource apps_;
+    TaskSource tasks_;
     MHD_Response* fixed_[static_cast<std::size_t>(Fixed::count)] = {};
     Shared shared_[shared_count_max] = {};
     Listener listeners_[limits::listener_count_max] = {};

@@ -20,6 +20,11 @@ struct ServerCallbacks {
                              const char* method, const char* version, const char* upload,
                              std::size_t* upload_bytes, void** context);
 
+    // The same, for a listener that serves registrations.
+    static MHD_Result handle_command(void* listener, MHD_Connection* connection, const char* path,
+                                     const char* method, const char* version, const char* piece,
+                                     std::size_t* piece_bytes, void** context);
+
     // Paths stay as they were sent: an escaped slash is part of a name, and escapes are decoded
     // once, by the router.
     static std::size_t leave_escapes(void*, MHD_Connection*, char* text);

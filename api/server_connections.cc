@@ -50,6 +50,7 @@ void ServerCallbacks::note_completed(void* context, MHD_Connection* connection, 
                                      MHD_RequestTerminationCode) {
     auto& listener = *static_cast<Server::Listener*>(context);
     Connection& place = Server::connection_of(connection);
+    CommandBodies::give_back(place);
     if (listener.connections.note_answered(place, boottime_ns())) hang_up(place);
 }
 

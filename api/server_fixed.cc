@@ -39,6 +39,7 @@ constexpr FixedAnswer fixed_answers[] = {
      "GET, HEAD"},
     {406, "Not Acceptable", "Answers are application/json only: send Accept: application/json."},
     {414, "URI Too Long", "The request's URI has more than 8192 bytes."},
+    {413, "Content Too Large", "A body has at most 4096 bytes here."},
     {431, "Request Header Fields Too Large",
      "The request has more than 100 header fields, or more bytes of them than this address takes."},
     {400, "Bad Request",
@@ -47,8 +48,13 @@ constexpr FixedAnswer fixed_answers[] = {
     {503, "Service Unavailable",
      "All memory for answers is on its way to slow clients. Try again in a second.", "Retry-After",
      "1"},
+    {503, "Service Unavailable",
+     "The bodies of too many requests are on their way. Try again in a second.", "Retry-After",
+     "1"},
     {204, "", ""},
 };
+
+static_assert(limits::command_body_bytes_max == 4096, "as the message says");
 
 MHD_Response* make_error(const FixedAnswer& answer) {
     char body[512];

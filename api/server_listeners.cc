@@ -102,6 +102,7 @@ void ServerCallbacks::run(void* context) {
 // files must have been loaded.
 MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
     const bool is_tls = has_tls(listener.options);
+    const bool has_commands = listener.options.service == ListenerService::registration;
     MHD_OptionItem tls[5] = {};
     std::size_t count = 0;
     const auto add = [&tls, &count](MHD_OPTION option, const char* text) {
@@ -118,12 +119,14 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
     MHD_Daemon* daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
             (is_tls ? static_cast<unsigned>(MHD_USE_TLS) : 0U),
-        0, nullptr, nullptr, ServerCallbacks::handle, &listener, MHD_OPTION_EXTERNAL_LOGGER,
-        ignore_message, nullptr, MHD_OPTION_CONNECTION_LIMIT, listener.options.connection_count_max,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes, MHD_OPTION_NOTIFY_CONNECTION,
-        ServerCallbacks::note_connection, &listener, MHD_OPTION_NOTIFY_COMPLETED,
-        ServerCallbacks::note_completed, &listener, MHD_OPTION_UNESCAPE_CALLBACK,
-        ServerCallbacks::leave_escapes, nullptr, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        0, nullptr, nullptr,
+        has_commands ? ServerCallbacks::handle_command : ServerCallbacks::handle, &listener,
+        MHD_OPTION_EXTERNAL_LOGGER, ignore_message, nullptr, MHD_OPTION_CONNECTION_LIMIT,
+        listener.options.connection_count_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes,
+        MHD_OPTION_NOTIFY_CONNECTION, ServerCallbacks::note_connection, &listener,
+        MHD_OPTION_NOTIFY_COMPLETED, ServerCallbacks::note_completed, &listener,
+        MHD_OPTION_UNESCAPE_CALLBACK, ServerCallbacks::leave_escapes, nullptr, MHD_OPTION_ARRAY,
+        tls, MHD_OPTION_END);
     if (is_tls) tls_.forget_key();
     if (daemon == nullptr) refuse_listener(error, "libmicrohttpd does not start");
     return daemon;
@@ -157,6 +160,9 @@ bool Server::listen(const ListenerOptions& options, ListenError& error) {
         places_.size() - place_count_ < options.connection_count_max || !make_fixed()) {
         return refuse_listener(error, "no room for another listener");
     }
+    if (options.service == ListenerService::registration && !bodies_.has_memory()) {
+        return refuse_listener(error, "no memory was set aside for registrations");
+    }
     Listener& listener = listeners_[listener_count_];
     listener = Listener{};
     listener.server = this;
@@ -180,6 +186,11 @@ bool Server::listen(const ListenerOptions& options, ListenError& error) {
 FixedText<256> Server::address(std::size_t index) const {
     NMA_CHECK(index < listener_count_);
     return listeners_[index].description;
+}
+
+ListenerService Server::service(std::size_t index) const {
+    NMA_CHECK(index < listener_count_);
+    return listeners_[index].options.service;
 }
 
 bool Server::attach(EventLoop& loop) {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <charconv>
+
 #include "api/accept.h"
 
 namespace nma {
@@ -94,11 +96,20 @@ bool has_large_headers(MHD_Connection* connection, std::size_t bytes_max) {
                header_count_max;
 }
 
-// Nothing that we are asked needs a body.
+// A body whose length stands before it is all that anybody here needs.
 bool has_doubtful_end(MHD_Connection* connection) {
     BodyHeaders found;
     MHD_get_connection_values(connection, MHD_HEADER_KIND, add_body_header, &found);
     return found.length_count > 1 || found.has_coding || found.has_bad_name;
+}
+
+std::uint64_t announced_body_bytes(MHD_Connection* connection) {
+    const char* text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    if (text == nullptr) return 0;
+    const std::string_view digits = text;
+    std::uint64_t bytes = 0;
+    const auto [end, fault] = std::from_chars(digits.begin(), digits.end(), bytes);
+    return fault == std::errc() && end == digits.end() ? bytes : UINT64_MAX;
 }
 
 bool accepts_json(MHD_Connection* connection, bool if_missing) {

@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "api/auth/credentials.h"
 #include "api/route.h"
@@ -19,6 +20,10 @@ bool has_large_headers(MHD_Connection* connection, std::size_t bytes_max);
 // Whether a proxy before us may think that the request ends elsewhere (request smuggling, RFC 9112,
 // section 11.2).
 bool has_doubtful_end(MHD_Connection* connection);
+
+// The length of its body as the header has it, which the library keeps to; UINT64_MAX when that is
+// no number. 0 for a body in chunks.
+std::uint64_t announced_body_bytes(MHD_Connection* connection);
 
 // Whether application/json may be sent; `if_missing` when nothing is said about it.
 bool accepts_json(MHD_Connection* connection, bool if_missing);

@@ -135,9 +135,7 @@ bool finish(const ListenerOptions& options, ListenSocket& socket, ListenError& e
         if (file >= 0) close(file);
         return refuse_listener(error, "%s was replaced while it was made", path);
     }
-    socket.has_file = true;
-    socket.device = info.st_dev;
-    socket.inode = info.st_ino;
+    socket.file = {info.st_dev, info.st_ino};
     const bool is_done = set_access(file, options, error) &&
                          (listen(socket.fd, backlog) == 0 ||
                           refuse_listener(error, "cannot listen: %s", strerror(errno)));
@@ -186,12 +184,7 @@ bool open_unix_socket(const ListenerOptions& options, ListenSocket& socket, List
 }
 
 void remove_unix_socket(const ListenSocket& socket) {
-    struct stat info = {};
-    const char* path = socket.address.path.c_str();
-    if (socket.has_file && lstat(path, &info) == 0 && info.st_dev == socket.device &&
-        info.st_ino == socket.inode) {
-        unlink(path);
-    }
+    remove_socket_file(socket.address.path.c_str(), socket.file);
 }
 
 }  // namespace nma

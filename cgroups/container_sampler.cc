@@ -1,9 +1,8 @@
 #include "cgroups/container_sampler.h"
 
-#include <sys/resource.h>
-
 #include "cgroups/container_sampler_state.h"
 #include "cgroups/life.h"
+#include "platform/linux/file_limit.h"
 #include "platform/linux/log.h"
 
 namespace nma {
@@ -21,15 +20,10 @@ constexpr std::uint64_t search_interval_ns = 60 * second_ns;
 constexpr std::size_t share_of_levels = 4;
 
 // Files are what a descriptor is needed for, so as many as we may have.
-std::size_t raise_file_limit() {
-    rlimit files = {};
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
-    if (files.rlim_cur < files.rlim_max) {
-        const rlimit raised = {files.rlim_max, files.rlim_max};
-        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) files = raised;
-    }
-    return files.rlim_cur > limits::file_reserve_count ? files.rlim_cur - limits::file_reserve_count
-                                                       : 0;
+std::size_t files_for_containers(std::size_t reserved_count) {
+    const std::size_t count = raise_file_limit();
+    const std::size_t others = limits::file_reserve_count + reserved_count;
+    return count > others ? count - others : 0;
 }
 
 std::size_t index_of_life() {
@@ -86,7 +80,7 @@ void ContainerSampler::init(Arena& arena, const Capacities& capacities, Catalogu
 
 void ContainerSampler::start(const HostContext& context, const DiscoveryOptions& options) {
     state_->options = options;
-    const std::size_t file_count = raise_file_limit();
+    const std::size_t file_count = files_for_containers(options.reserved_file_count);
     state_->levels.set_file_budget(file_count / share_of_levels);
     state_->table.set_file_budget(file_count - file_count / share_of_levels);
     state_->watch.start();

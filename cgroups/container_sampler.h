@@ -21,6 +21,7 @@ struct DiscoveryOptions {
     FixedText<256> mesos_root = mesos();  // the Mesos agent's flag cgroups_root
     std::uint32_t exited_age_s = limits::exited_age_s_default;
     SandboxOptions sandbox;
+    std::size_t reserved_file_count = 0;  // descriptors that others of the process need
     std::uint32_t idle_age_s = limits::idle_age_s_default;  // 0: read all of each at every tick
 
   private:

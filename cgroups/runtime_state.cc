@@ -6,8 +6,8 @@
 #include <initializer_list>
 #include <iterator>
 
-#include "cgroups/state_files/json_array_cursor.h"
 #include "cgroups/state_files/state_files.h"
+#include "platform/base/json_list_cursor.h"
 #include "platform/base/text_cursor.h"
 #include "platform/linux/open_inside.h"
 
@@ -249,19 +249,21 @@ Status RuntimeState::keep_list(std::string_view text, std::uint32_t list) {
     if (trim(text).empty()) return Status::ok;
     const std::size_t before = listed_.size();
     const std::size_t offset = texts_.size();
-    JsonArrayCursor elements(text);
-    std::string_view element;
+    JsonListCursor elements(text, json_array);
+    JsonElement element;
     bool has_room = true;
-    while (elements.next(element)) {
-        const auto at = offset + static_cast<std::size_t>(element.data() - text.data());
+    JsonListCursor::Step step;
+    while ((step = elements.next(text.size(), element)) == JsonListCursor::Step::element) {
+        const auto at = offset + static_cast<std::size_t>(element.text.data() - text.data());
         has_room = listed_.push({static_cast<std::uint32_t>(at),
-                                 static_cast<std::uint32_t>(element.size()), list}) &&
+                                 static_cast<std::uint32_t>(element.text.size()), list}) &&
                    has_room;
     }
-    if (!elements.is_malformed() && texts_.append({text.data(), text.size()}))
+    const bool is_malformed = step != JsonListCursor::Step::end;
+    if (!is_malformed && texts_.append({text.data(), text.size()}))
         return has_room ? Status::ok : Status::full;
     listed_.resize_down(before);
-    return elements.is_malformed() ? Status::malformed : Status::full;
+    return is_malformed ? Status::malformed : Status::full;
 }
 
 }  // namespace nma

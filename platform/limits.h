@@ -300,8 +300,9 @@ inline constexpr std::size_t user_entry_bytes = 16 * 1024;
 // socket, as we do.
 inline constexpr std::uint32_t socket_lock_ms_max = 500;
 
-// Sockets that systemd hands over.
-inline constexpr std::size_t systemd_socket_count_max = 64;
+// Sockets that systemd hands over: those of units, and one for each registered container that it
+// kept. More is a mistake.
+inline constexpr std::size_t systemd_socket_count_max = 32 * 1024;
 
 // PEM files of TLS, with the NUL. A chain has 2 to 4 certificates of 1 to 3 KB; a list of all
 // public authorities has 220 KB.
@@ -311,6 +312,202 @@ inline constexpr std::size_t tls_client_ca_bytes = 512 * 1024;
 
 // How long a client certificate that was good is not looked at again.
 inline constexpr std::uint32_t client_certificate_s_max = 60;
+
+// Requests with a body, on listeners that serve registrations: bodies on their way at the same
+// time, and the largest. Most of the 64 connections that a listener has by default may be at it.
+inline constexpr std::size_t command_count_max = 48;
+inline constexpr std::size_t command_body_bytes_max = 4096;
+
+// How long one has its memory though others want it: it comes with the header, or right after.
+inline constexpr std::uint64_t command_undisturbed_ms = 100;
+
+// What an answer to one has at least: a registration takes 350 bytes, an error 400.
+inline constexpr std::size_t command_answer_bytes = 1024;
+
+// Applications ------------------------------------------------------------------------------------
+
+// Of what an application sends: one name, as long as a file's may be; and the tags of one sample,
+// keys and values with a NUL after each. Libraries send two to ten tags of 10 to 40 bytes.
+inline constexpr std::size_t app_name_bytes_max = 255;
+inline constexpr std::size_t app_tag_count_max = 32;
+inline constexpr std::size_t app_tag_bytes_max = 1024;
+
+// The smallest sample rate that is believed: less than one in a thousand million is a mistake.
+inline constexpr double statsd_rate_min = 1e-9;
+
+// A series is one metric with one set of tags. In all, 16 for each of 1,024 containers; a container
+// may have 64 times its share, so that 16 that send without end are needed to take it all.
+inline constexpr std::size_t app_container_count_default = 1024;
+inline constexpr std::size_t app_series_count_default = 16 * 1024;
+inline constexpr std::size_t app_series_per_container_default = 1024;
+
+// Names and tags of series, in pieces of 60 bytes: three for each series, where most need two.
+inline constexpr std::size_t app_text_bytes_default = std::size_t{3} << 20;
+inline constexpr std::size_t app_text_bytes_per_container_default = 256 * 1024;
+
+// Distinct members of sets in one window: 36 bytes each.
+inline constexpr std::size_t app_member_count_default = 64 * 1024;
+inline constexpr std::size_t app_members_per_container_default = 8 * 1024;
+
+// Timers that have percentiles: 8 KiB each. The others have all but these.
+inline constexpr std::size_t app_sketch_count_default = 2048;
+inline constexpr std::size_t app_sketches_per_container_default = 256;
+
+inline constexpr std::size_t app_percentile_count_max = 4;
+
+// What may be configured of all these: 16 times the default.
+inline constexpr std::size_t app_container_count_max = 16 * app_container_count_default;
+inline constexpr std::size_t app_series_count_max = 16 * app_series_count_default;
+inline constexpr std::size_t app_text_bytes_max = 16 * app_text_bytes_default;
+inline constexpr std::size_t app_member_count_max = 16 * app_member_count_default;
+inline constexpr std::size_t app_sketch_count_max = 16 * app_sketch_count_default;
+
+// How long a gauge, a set, a timer or a scraped value is shown after it was sent last: twice the
+// longest interval that is usual for senders.
+inline constexpr std::uint32_t app_expiry_s_default = 120;
+inline constexpr std::uint32_t app_expiry_s_max = 3600;
+
+// Metrics of one container that are candidates for the one that overflowed most.
+inline constexpr std::size_t app_offender_count_max = 4;
+// One registration, posted or in a file: an ID of 255 bytes, an address and a port take 350. Its
+// tree takes 64 bytes for each value, of which there should be three.
+inline constexpr std::size_t registration_bytes_max = 4096;
+inline constexpr std::size_t registration_json_bytes = 64 * 1024;
+
+// Ports of a range that are tried for one registration when others than we have them.
+inline constexpr std::uint32_t port_tries_max = 256;
+
+// At the start there may be as many messages to systemd as registrations, and it keeps 10 or 512
+// waiting. How long one may wait for room then, and all of them together: systemd itself waits 90 s
+// for a service to start.
+inline constexpr std::uint32_t fd_store_wait_ms = 100;
+inline constexpr std::uint64_t fd_store_wait_all_ms = 20'000;
+
+// Skipped state files that are named in the log; the others are counted.
+inline constexpr std::uint32_t skipped_files_named_max = 16;
+
+// One packet: clients of StatsD send up to 1,432 bytes over a network and 8,192 over a unix socket.
+inline constexpr std::size_t packet_bytes_max = 8192;
+
+// Packets that one call receives, all from one socket; and how long packets are read before
+// everybody else on the loop has a turn: a registration is due within 10 ms. The time is looked at
+// after each batch, so that is as much longer as a batch may take: packets of 8 KiB that are full
+// of values take 0.2 ms each. More than 8 would spare less than a tenth of a call for each.
+inline constexpr std::size_t packets_per_batch = 8;
+inline constexpr std::uint64_t inlet_turn_us = 2000;
+
+// Sockets that packets of several containers come in by.
+inline constexpr std::size_t shared_inlet_count_max = 16;
+
+// Senders on unix sockets whose containers are remembered, each with a descriptor, and for how
+// long: a process can be moved to another cgroup.
+inline constexpr std::size_t sender_count_max = 256;
+inline constexpr std::uint64_t sender_age_ms = 2000;
+
+// /proc/<pid>/cgroup: a dozen lines of version 1 with paths of 200 bytes take 3 KiB.
+inline constexpr std::size_t sender_cgroup_bytes = 8192;
+
+// How long the last figures are shown of containers that were unregistered.
+inline constexpr std::uint32_t departed_age_s = 120;
+// What the configuration says of the node, keys and texts with a NUL after each: a dozen of them.
+inline constexpr std::size_t static_tag_bytes = 4000;
+
+// Names, and as many prefixes, of labels of Mesos' tasks that are shown: DC/OS has one of each.
+inline constexpr std::size_t label_rule_count_max = 16;
+
+// Prometheus endpoints of one task: an application has one, with its helpers three.
+inline constexpr std::size_t targets_per_task_max = 8;
+
+// What the Mesos agent answers to GET_STATE: about 5 KB a task, so more than 3,000 tasks. A larger
+// one is not taken.
+inline constexpr std::size_t mesos_state_bytes_max = std::size_t{16} << 20;
+
+// One task, executor or framework of it, as text and as a tree of JSON. They have 2 to 10 KB; with
+// large environments of executors 64 KB. A tree takes 4 to 6 times its text.
+inline constexpr std::size_t mesos_element_bytes_max = 64 * 1024;
+inline constexpr std::size_t mesos_element_json_bytes = 512 * 1024;
+
+// Frameworks that run tasks on one node.
+inline constexpr std::size_t mesos_framework_count_max = 256;
+
+// One text of it: a name or an id. Longer ones are left out, because a part of one would lie.
+inline constexpr std::size_t mesos_text_bytes_max = 1024;
+
+// Per container: all such texts and its labels. An average. And its own entry, and its executor's.
+inline constexpr std::size_t mesos_text_bytes_per_container = 1024;
+inline constexpr std::size_t mesos_records_per_container = 2;
+
+// Text of it that one turn of the event loop goes through: about 2 ms.
+inline constexpr std::size_t mesos_step_bytes = 256 * 1024;
+
+// Of containers that the Mesos agent does not know: notes on when to ask again, per container, and
+// how many of them are looked at for one.
+inline constexpr std::size_t mesos_unknown_per_container = 2;
+inline constexpr std::size_t mesos_unknown_probe_count = 8;
+
+// Between two questions to the Mesos agent, while it does not answer, and for one answer.
+inline constexpr std::uint32_t mesos_ask_interval_s = 5;
+inline constexpr std::uint32_t mesos_backoff_s_max = 60;
+inline constexpr std::uint32_t mesos_timeout_ms = 10'000;
+
+// Between two questions for one container that it does not know: it may never.
+inline constexpr std::uint32_t mesos_unknown_backoff_s_max = 600;
+
+// A line of HTTP's header Authorization: tokens of DC/OS have 300 to 900 bytes.
+inline constexpr std::size_t authorization_bytes = 4096;
+// Requests that the agent makes of others, at the same time: enough for 1,000 endpoints that answer
+// within 80 ms at every interval of 10 s. Bodies: a large exporter's text has 1 to 2 MiB, the state
+// of a Mesos agent with 1,000 tasks about 5 MiB; one slot is large for the latter.
+inline constexpr std::size_t fetch_slot_count = 8;
+inline constexpr std::size_t fetch_body_bytes = std::size_t{4} << 20;
+inline constexpr std::size_t fetch_large_body_bytes = std::size_t{16} << 20;
+
+// Of an answer's status line and headers: servers limit requests to 8 KiB, and answers have less.
+inline constexpr std::size_t fetch_header_bytes_max = 16 * 1024;
+
+// What the HTTP library may hold of an answer until it can give it out: a chunk has to be there
+// as a whole. Servers send chunks of 2 to 64 KiB.
+inline constexpr std::size_t fetch_unread_bytes_max = std::size_t{1} << 20;
+
+// Texts of a request, with the NUL: an address, a path with its query, a header, a small body.
+inline constexpr std::size_t fetch_host_bytes = 64;
+inline constexpr std::size_t fetch_path_bytes = 512;
+inline constexpr std::size_t fetch_field_bytes = 256;
+
+// How much of a body's memory stays touched when its slot is free again: most bodies are smaller.
+inline constexpr std::size_t fetch_kept_bytes = 64 * 1024;
+
+inline constexpr std::uint32_t fetch_timeout_ms_max = 60'000;
+
+// One line of a Prometheus text: Prometheus' own figures have 200 bytes, with all labels of a
+// Kubernetes object 5 KB.
+inline constexpr std::size_t prometheus_line_bytes_max = 16 * 1024;
+inline constexpr std::size_t prometheus_label_count_max = 64;  // Prometheus users set 30 and fewer
+
+// Prometheus endpoints of all tasks, and a URL of one.
+inline constexpr std::size_t scrape_target_count_max = 1024;
+inline constexpr std::size_t scrape_url_bytes = fetch_host_bytes + fetch_path_bytes + 16;
+
+// Those of them that the configuration names.
+inline constexpr std::size_t configured_target_count_max = 64;
+
+// Samples of one endpoint: applications have hundreds, proxies with many backends thousands.
+inline constexpr std::uint32_t scrape_sample_count_default = 10'000;
+inline constexpr std::uint32_t scrape_sample_count_max = 1'000'000;
+
+// The old system's time for an answer. A scrape that hangs holds its slot for as long.
+inline constexpr std::uint32_t scrape_timeout_ms_default = 3'000;
+
+// Scrapes at the same time of endpoints whose last one failed or was slow: they leave the other
+// slots to those that are well.
+inline constexpr std::size_t scrape_suspect_count_max = 2;
+
+// An answer that took longer is slow: eight that take 3 of 10 seconds each would hold all slots for
+// a third of the time. Good endpoints take 1 to 100 ms, large ones some 100.
+inline constexpr std::uint32_t scrape_slow_ms = 1'000;
+
+// What is parsed of a text before the event loop looks at everything else again: about 0.3 ms.
+inline constexpr std::size_t scrape_slice_bytes = 64 * 1024;
 
 // The program
 // --------------------------------------------------------------------------------------
@@ -357,6 +554,9 @@ struct Capacities {
     std::size_t containers = limits::container_count_default;
     std::size_t exited = limits::exited_count_default;
     bool has_node = true;  // false: a snapshot of containers alone
+    // Of applications: containers that may send, and series of one of them. 0: there are none.
+    std::size_t app_containers = 0;
+    std::size_t app_series_per_container = 0;
 
     constexpr std::size_t entries() const { return containers + exited; }
     std::size_t subjects() const {
@@ -382,9 +582,27 @@ namespace limits {
 // size of a usual datapoint, and as much again for all other answers.
 inline constexpr std::size_t datapoint_bytes_usual = 192;
 
+// And of an application: 80 bytes of JSON around a name and a value of 50, ten tags of the sender
+// and five of the configuration of 32 each.
+inline constexpr std::size_t app_datapoint_bytes_usual = 640;
+
+// A timer has six and its percentiles, everything else one.
+inline constexpr std::size_t app_datapoints_per_series_max = 6 + app_percentile_count_max;
+
+// All series of one container at the usual size, were they timers. That is also enough for gauges
+// and counters with all of static_tag_bytes on each.
+constexpr std::size_t app_answer_bytes(const Capacities& capacities) {
+    return capacities.app_series_per_container * app_datapoints_per_series_max *
+           app_datapoint_bytes_usual;
+}
+static_assert(app_datapoints_per_series_max * app_datapoint_bytes_usual >=
+              app_datapoint_bytes_usual + static_tag_bytes);
+
 constexpr std::size_t body_pool_bytes(const Capacities& capacities) {
     const std::size_t node_bytes = node_sample_count_max * datapoint_bytes_usual;
-    return node_bytes + node_bytes / 2 + capacities.entries() * (name_bytes_max + 3);
+    const std::size_t id_count = capacities.entries() + capacities.app_containers;
+    return node_bytes + node_bytes / 2 + id_count * (name_bytes_max + 3) +
+           app_answer_bytes(capacities);
 }
 
 }  // namespace limits

@@ -1,20 +1,12 @@
-// One metric of the application in a container. Nothing can be sent yet, and the answer for
-// nothing is 204.
+// One metric of the application in a container: all its sets of tags, and all parts of a timer.
+#include "api/app_answer.h"
 #include "api/route.h"
 
 namespace nma {
 
-namespace {
-
-Status write_nothing(const RouteContext&, TextSink&) {
-    return Status::absent;
-}
-
-}  // namespace
-
 extern constexpr Route app_metric_route = {.name = "app_metric",
                                            .pattern = "containers/{id}/app/{metric-id}",
-                                           .write = write_nothing,
+                                           .write = write_app,
                                            .is_agent_only = true};
 
 }  // namespace nma

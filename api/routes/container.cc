@@ -8,7 +8,7 @@ namespace {
 Status write(const RouteContext& context, TextSink& sink) {
     if (context.snapshot == nullptr) return Status::absent;
     return write_container(*context.snapshot, context.catalogue, context.identity,
-                           context.container_id, context.view, sink);
+                           context.container_id, context.view, sink, context.tasks);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 Status write(const RouteContext& context, TextSink& sink) {
     if (context.snapshot == nullptr) return Status::absent;
-    return write_containers(*context.snapshot, context.has_exited, sink);
+    return write_containers(*context.snapshot, context.has_exited, sink, context.apps);
 }
 
 }  // namespace
@@ -16,6 +16,7 @@ extern constexpr Route containers_route = {.name = "containers",
                                            .pattern = "containers",
                                            .write = write,
                                            .is_agent_only = true,
-                                           .is_shared = true};
+                                           .is_shared = true,
+                                           .lists_apps = true};
 
 }  // namespace nma

@@ -22,6 +22,18 @@ constexpr MetricSpec specs[] = {
             "Failures that were counted in the log, not written one by one"),
     counter("agent.auth.external_failures",
             "Questions that the external authorizer did not answer as it should"),
+    counter("agent.statsd.packets", "Packets that applications sent and the agent read"),
+    counter("agent.statsd.samples", "Samples in them, of all metrics"),
+    counter("agent.statsd.malformed_lines", "Lines that are no StatsD"),
+    counter("agent.statsd.dropped_packets",
+            "Packets that the kernel dropped because a socket's buffer was full"),
+    counter("agent.statsd.truncated_packets", "Packets of more than 8192 bytes"),
+    counter("agent.statsd.skipped", "Events and service checks, which are not kept"),
+    counter("agent.statsd.unattributed",
+            "Samples that came from no known container, and were not kept"),
+    counter("agent.apps.overflows",
+            "Of applications: samples, members of sets and percentiles without room"),
+    counter("agent.mesos.failures", "Questions that the Mesos agent did not answer as it should"),
 };
 static_assert(sizeof specs / sizeof specs[0] == agent_counter_count);
 

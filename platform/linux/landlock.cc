@@ -56,6 +56,8 @@ struct VersionedRight {
     std::uint64_t right;
 };
 
+constexpr std::uint64_t truncate_right = std::uint64_t{1} << 14U;
+
 // All that changes a file or a directory, and starting programs. Not reading.
 constexpr VersionedRight changes[] = {
     {1, LANDLOCK_ACCESS_FS_EXECUTE},
@@ -70,7 +72,7 @@ constexpr VersionedRight changes[] = {
     {1, LANDLOCK_ACCESS_FS_MAKE_BLOCK},
     {1, LANDLOCK_ACCESS_FS_MAKE_SYM},
     {2, std::uint64_t{1} << 13U /* refer */},
-    {3, std::uint64_t{1} << 14U /* truncate */},
+    {3, truncate_right},
     {5, std::uint64_t{1} << 15U /* ioctl_dev */},
 };
 
@@ -89,10 +91,15 @@ std::uint64_t changes_of(int version) {
     return rights;
 }
 
-Status allow(int rules, const WritableDirectory& directory) {
+Status allow(int rules, int version, const WritableDirectory& directory) {
     landlock_path_beneath_attr beneath = {};
     if (directory.allows_writing) beneath.allowed_access |= LANDLOCK_ACCESS_FS_WRITE_FILE;
     if (directory.allows_removal) beneath.allowed_access |= LANDLOCK_ACCESS_FS_REMOVE_FILE;
+    if (directory.allows_making) {
+        beneath.allowed_access |= LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                  LANDLOCK_ACCESS_FS_REMOVE_FILE;
+        if (version >= 3) beneath.allowed_access |= truncate_right;
+    }
     if (beneath.allowed_access == 0) return Status::ok;
     const int parent = open(directory.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0) return Status::ok;
@@ -118,7 +125,7 @@ Status restrict_writing(std::span<const WritableDirectory> directories, int& ver
     if (rules < 0) return status_from_errno(errno);
     Status status = Status::ok;
     for (const WritableDirectory& directory : directories) {
-        if (status == Status::ok) status = allow(rules, directory);
+        if (status == Status::ok) status = allow(rules, version, directory);
     }
     if (status == Status::ok && syscall(SYS_landlock_restrict_self, rules, 0) != 0) {
         status = status_from_errno(errno);

@@ -21,6 +21,7 @@ struct WritableDirectory {
     FixedText<512> path;          // absolute; one that does not exist is passed over
     bool allows_writing = false;  // to files that are there
     bool allows_removal = false;  // of files and sockets
+    bool allows_making = false;   // of files, to be written, renamed and removed
 };
 
 // For this thread and those that it makes from now on; needs no_new_privs. `version` is that of

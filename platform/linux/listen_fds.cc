@@ -34,6 +34,17 @@ Status find_name(std::string_view names, std::uint64_t count, std::string_view n
     return Status::ok;
 }
 
+Status count_ours(const ListenFdsTexts& texts, pid_t own, std::uint64_t& count) {
+    if (texts.pid == nullptr || texts.count == nullptr) return Status::absent;
+    std::uint64_t pid = 0;
+    if (!parse_text(texts.pid, pid) || !parse_text(texts.count, count) ||
+        count > limits::systemd_socket_count_max) {
+        return Status::malformed;
+    }
+    // A parent's sockets, or those of a shell between: not ours.
+    return pid == static_cast<std::uint64_t>(own) ? Status::ok : Status::absent;
+}
+
 bool has_option(int fd, int option, int wanted) {
     int value = 0;
     socklen_t bytes = sizeof value;
@@ -48,20 +59,30 @@ ListenFdsTexts read_listen_fds_environment() {
 }
 
 Status find_listen_fd(const ListenFdsTexts& texts, pid_t own, std::string_view name, int& fd) {
-    if (texts.pid == nullptr || texts.count == nullptr) return Status::absent;
-    std::uint64_t pid = 0;
     std::uint64_t count = 0;
-    if (!parse_text(texts.pid, pid) || !parse_text(texts.count, count) ||
-        count > limits::systemd_socket_count_max) {
-        return Status::malformed;
-    }
-    // A parent's sockets, or those of a shell between: not ours.
-    if (pid != static_cast<std::uint64_t>(own)) return Status::absent;
+    const Status status = count_ours(texts, own, count);
+    if (status != Status::ok) return status;
     std::uint64_t position = 0;
     if (!parse_u64(name, position)) {
         return texts.names == nullptr ? Status::absent : find_name(texts.names, count, name, fd);
     }
     if (position >= count) return Status::absent;
+    fd = first_fd + static_cast<int>(position);
+    return Status::ok;
+}
+
+Status find_listen_fd_at(const ListenFdsTexts& texts, pid_t own, std::uint64_t position,
+                         FixedText<256>& name, int& fd) {
+    std::uint64_t count = 0;
+    const Status status = count_ours(texts, own, count);
+    if (status != Status::ok) return status;
+    if (position >= count) return Status::absent;
+    std::string_view names = texts.names == nullptr ? "" : texts.names;
+    for (std::uint64_t i = 0; i < position; ++i) {
+        const std::size_t end = names.find(':');
+        names = end == names.npos ? std::string_view() : names.substr(end + 1);
+    }
+    if (!name.assign(names.substr(0, names.find(':')))) name.clear();
     fd = first_fd + static_cast<int>(position);
     return Status::ok;
 }

@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "platform/base/fixed_text.h"
 #include "platform/base/status.h"
 
 namespace nma {
@@ -23,6 +24,11 @@ ListenFdsTexts read_listen_fds_environment();
 // absent: nothing was handed to process `own`, or no such one; malformed; full: the name is that
 // of several.
 Status find_listen_fd(const ListenFdsTexts& texts, pid_t own, std::string_view name, int& fd);
+
+// The descriptor at that position and its name, empty when it has none. absent past the last one;
+// malformed.
+Status find_listen_fd_at(const ListenFdsTexts& texts, pid_t own, std::uint64_t position,
+                         FixedText<256>& name, int& fd);
 
 // Makes a socket that was handed over as one of ours: not inherited, never blocking. unsupported
 // when it is no stream socket that listens, io_error when it is not open at all.

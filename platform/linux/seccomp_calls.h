@@ -60,12 +60,17 @@ inline constexpr long asking_files[] = {
     __NR_writev,        __NR_pwrite64,
 };
 
-// At the end, of our unix sockets.
+// At the end, of our unix sockets; and files of registrations, which are written under another name
+// first.
 inline constexpr long removing_files[] = {
     __NR_unlinkat,
 #ifdef __NR_unlink
     __NR_unlink,
 #endif
+#ifdef __NR_renameat
+    __NR_renameat,
+#endif
+    __NR_renameat2,
 };
 
 inline constexpr long memory[] = {

@@ -15,6 +15,10 @@ void count_agent(AgentCounter counter, std::uint64_t by) {
     counts[static_cast<int>(counter)].fetch_add(by, std::memory_order_relaxed);
 }
 
+void set_agent_count(AgentCounter counter, std::uint64_t count) {
+    counts[static_cast<int>(counter)].store(count, std::memory_order_relaxed);
+}
+
 std::uint64_t agent_count(AgentCounter counter) {
     return counts[static_cast<int>(counter)].load(std::memory_order_relaxed);
 }

@@ -27,6 +27,16 @@ struct AppSource {
 
     // The index-th ID of the containers that have datapoints; false past the last one.
     bool (*container_at)(const void* self, std::uint32_t index, std::string_view& id) = nullptr;
+
+    // What became of all that the container sent: calls `take` with "malformed_lines" and so on,
+    // and sets the name of the metric that overflowed most, empty when none did. False when there
+    // is no such container.
+    bool (*each_count)(const void* self, std::string_view container_id,
+                       void (*take)(void* context, std::string_view name, std::uint64_t count),
+                       void* context, std::string_view& worst_metric) = nullptr;
+
+    // Changes whenever container_at would answer otherwise.
+    std::uint64_t (*generation)(const void* self) = nullptr;
 };
 
 }  // namespace nma

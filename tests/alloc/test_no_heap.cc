@@ -17,6 +17,7 @@
 #include "agent/readers.h"
 #include "api/server.h"
 #include "tests/alloc/counting_malloc.h"
+#include "tests/support/app_sources.h"
 #include "tests/support/cmocka.h"
 
 namespace {
@@ -37,6 +38,9 @@ constexpr const char* requests[] = {
     "GET /v0/containers/%61bc/",
     "GET /v0/containers/abc/app",
     "GET /v0/containers/abc/app/x.y",
+    "GET /v0/containers/web/app",
+    "GET /v0/containers/web/app/b?view=full",
+    "GET /v0/containers/web/app?view=full",
     "GET /system/v1/metrics/v0/node",
     "GET /system/v1/agent/some-S1/metrics/v0/node",
     "POST /v0/node",
@@ -44,6 +48,15 @@ constexpr const char* requests[] = {
     "GET /v0/containers/%zz",
     "GET /v0/node?view=other",
 };
+
+constexpr AppDatapoint datapoints[] = {{"a\xff", {"k\xff\0v\0k\xfe\0w\0", 10}, 0.1, 1},
+                                       {"b", {}, 1.7976931348623157e308, 1},
+                                       {"b", {}, 18446744073709551616.0, 1},
+                                       {"b", {}, 5e-324, 1}};
+constexpr StandInCount counts[] = {{"samples", 7}};
+constexpr StandInApp apps_table[] = {{"web", datapoints, counts, "b"}};
+StandInApps apps;
+const StandInTasks tasks;
 
 struct Bed {
     Arena arena;
@@ -66,6 +79,7 @@ struct Bed {
 
 void take_tick(Bed& bed) {
     Snapshot& spare = bed.snapshots[bed.ticks % 2];
+    ++apps.generation;
     bed.readers.take(spare, ++bed.ticks);
     bed.server.publish(&spare);
 }
@@ -157,6 +171,8 @@ void start(Bed& bed) {
     ListenerOptions listener;
     listener.auth = AuthMode::none;
     assert_true(parse_listen_address("127.0.0.1:0", listener.address, bed.error));
+    apps.apps = apps_table;
+    bed.server.set_sources(apps.source(), tasks.source());
     take_tick(bed);
     assert_true(bed.server.listen(listener, bed.error));
     assert_true(bed.server.attach(bed.loop));

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-#include "cgroups/state_files/json_array_cursor.h"
 #include "cgroups/state_files/json_text.h"
 #include "cgroups/state_files/state_files.h"
+#include "platform/base/json_list_cursor.h"
 
 namespace {
 
@@ -19,23 +19,24 @@ void check(bool is_good) {
 }
 
 void check_array(std::string_view text) {
-    JsonArrayCursor cursor(text);
-    std::string_view element;
+    JsonListCursor cursor(text, json_array);
+    JsonElement element;
     std::size_t bytes = 0;
-    while (cursor.next(element)) {
-        check(!element.empty() && element.data() > text.data());
-        check(element.data() + element.size() < text.data() + text.size());
-        bytes += element.size();
+    while (cursor.next(text.size(), element) == JsonListCursor::Step::element) {
+        check(!element.text.empty() && element.text.data() > text.data());
+        check(element.text.data() + element.text.size() <= text.data() + text.size());
+        bytes += element.text.size();
     }
     check(bytes <= text.size());
 }
 
 Status scan_list(std::string_view text, JsonArena& json, ContainerMeta& meta) {
-    JsonArrayCursor cursor(text);
-    std::string_view element;
+    JsonListCursor cursor(text, json_array);
+    JsonElement element;
     Status status = Status::absent;
-    while (status == Status::absent && cursor.next(element))
-        status = scan_storage_container(element, id, json, meta);
+    while (status == Status::absent &&
+           cursor.next(text.size(), element) == JsonListCursor::Step::element)
+        status = scan_storage_container(element.text, id, json, meta);
     return status;
 }
 

@@ -8,6 +8,7 @@ import re
 import sys
 
 FILE_LINES_MAX = 400
+LONG_FILES = ("platform/limits.h",)  # one list, which belongs together
 FUNCTION_LINES_MAX = 70
 PRODUCT = ("agent", "api", "cgroups", "platform")
 
@@ -34,6 +35,7 @@ FOREIGN = {
     r"|platform/base/json_[a-z_]*\.(cc|h)|tests/.*)",
     r"nettle/.*\.h": r"(api/auth/[a-z_]*\.cc|tests/.*)",
     r"gnutls/.*\.h": r"(api/server_tls\.cc|tests/.*)",
+    r"event2/.*\.h": r"(agent/apps/http_fetch\.cc|tests/.*)",
     r"cmocka\.h": r"tests/support/cmocka\.h",
 }
 
@@ -94,10 +96,10 @@ def check_words(path, code):
             yield number, "heap", f"{match.group().strip()} is banned in the product"
 
 
-def check_sizes(code):
+def check_sizes(name, code):
     """Sizes of functions, by the indentation that clang-format gives their braces."""
     lines = code.rstrip("\n").split("\n")
-    if len(lines) > FILE_LINES_MAX:
+    if len(lines) > FILE_LINES_MAX and name not in LONG_FILES:
         yield len(lines), "file-size", f"{len(lines)} lines, at most {FILE_LINES_MAX}"
     open_at = {}
     for number, line in enumerate(lines, 1):
@@ -139,7 +141,7 @@ def breaches(root):
                 continue
             text = path.read_text()
             code = blank(text)
-            for found in (check_includes(name, text), check_words(name, code), check_sizes(code)):
+            for found in (check_includes(name, text), check_words(name, code), check_sizes(name, code)):
                 for number, rule, message in found:
                     yield f"{name}:{number}: {rule}: {message}"
     for path, number, rule, message in check_lists(root):

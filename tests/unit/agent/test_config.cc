@@ -32,12 +32,12 @@ constexpr BadCase bad_cases[] = {
      "f:3: the file is not valid JSON here (a comma or quote too many or too few?)"},
     {"{\n\"interval\": 3}",
      "f:2: interval is not a known key; known here: listen, interval_s, host_root, node, "
-     "discovery, disk, http, auth, process, limits"},
+     "discovery, disk, http, auth, process, limits, statsd, registration, prometheus, mesos, tags"},
     {"{\"node\": {\n\n\"rol\": 3}}",
      "f:3: node.rol is not a known key; known here: mesos_id, cluster_id, hostname, role"},
     {"{\"Listen\": []}",
      "f:1: Listen is not a known key; known here: listen, interval_s, host_root, node, discovery, "
-     "disk, http, auth, process, limits"},
+     "disk, http, auth, process, limits, statsd, registration, prometheus, mesos, tags"},
     {"{\n\"interval_s\": \"3\"}", "f:2: interval_s must be a whole number"},
     {"{\"interval_s\": 1.5}", "f:1: interval_s must be a whole number"},
     {"{\"interval_s\": 0}", "f:1: interval_s must be from 1 to 3600"},
@@ -53,13 +53,26 @@ constexpr BadCase bad_cases[] = {
      "f:2: listen[1] is \"\": give ADDRESS:PORT (such as 127.0.0.1:61092 or [::1]:61092), "
      "unix:/path, or systemd:NAME"},
     {"{\"listen\": [\"[::1]:1\",\n{\"address\": \"[::1]:1\",\n\"auht\": \"none\"}]}",
-     "f:3: listen[1].auht is not a known key; known here: address, auth, uids, gids, owner, group, "
+     "f:3: listen[1].auht is not a known key; known here: address, serves, auth, uids, gids, "
+     "owner, group, "
      "mode, tls_certificate_file, tls_key_file, tls_client_ca_file, connections, "
      "connections_per_address, header_bytes, idle_s, request_s"},
     {"{\"listen\": [\"[::1]:1\",\n{\"address\": \"0.0.0.0:80\", \"auth\": \"none\"}]}",
      "f:2: listen[1] is \"0.0.0.0:80\": others can reach this address, and with auth \"none\" "
      "nobody "
      "would ask who they are; use auth \"token\", or listen on 127.0.0.1, [::1] or a unix socket"},
+    {"{\"listen\": [{\"serves\": \"both\"}]}",
+     "f:1: listen[0].serves must be \"metrics\" or \"registration\""},
+    {"{\"listen\": [{\"address\": \"unix:/s\", \"auth\": \"token\", \"serves\": "
+     "\"registration\"}]}",
+     "f:1: listen[0] is \"unix:/s\": registrations come without tokens; leave \"auth\" out, or use "
+     "\"peer\" on a unix socket"},
+    {"{\"listen\": [{\"serves\": \"registration\", \"address\": \"0.0.0.0:80\"}]}",
+     "f:1: listen[0] is \"0.0.0.0:80\": others can reach this address, and registrations come "
+     "without tokens; listen on a unix socket, 127.0.0.1 or [::1]"},
+    {"{\"listen\": [{\"serves\": \"registration\", \"address\": \"unix:/s\", "
+     "\"tls_certificate_file\": \"/c\", \"tls_key_file\": \"/k\"}]}",
+     "f:1: listen[0] is \"unix:/s\": registrations come without TLS; leave the \"tls_\" keys out"},
     {"{\"listen\": [{\"auth\": \"off\"}]}",
      "f:1: listen[0].auth must be \"token\", \"none\" or \"peer\""},
     {"{\"listen\": [{\"uids\": [0,\nnull]}]}", "f:2: listen[0].uids[1] must be a number or a name"},
@@ -84,7 +97,7 @@ constexpr BadCase bad_cases[] = {
      "authorizer_cache_s"},
     {"{\n\"node.role\": \"master\"}",
      "f:2: node.role is not a known key; known here: listen, interval_s, host_root, node, "
-     "discovery, disk, http, auth, process, limits"},
+     "discovery, disk, http, auth, process, limits, statsd, registration, prometheus, mesos, tags"},
     {"{\"interval\\u005fs\": \"3\"}", "f: interval_s must be a whole number"},
     {"{\"node\": {\n\"mesos_id\": \"a/b\"}}",
      "f:2: node.mesos_id must be of letters, digits and hyphens"},
@@ -265,6 +278,55 @@ void tokens_are_asked_for_unless_said_otherwise_and_need_keys(void**) {
     assert_true(finish_config(config, error));
 }
 
+void registrations_are_open_unless_said_otherwise_in_any_order_of_keys(void**) {
+    static Config config;
+    ConfigError error;
+    set_defaults(config);
+    assert_true(read_config_text(
+        "f",
+        "{\"listen\": [{\"address\": \"unix:/a\", \"serves\": \"registration\"},"
+        "{\"serves\": \"registration\", \"address\": \"127.0.0.1:1\", \"auth\": \"none\"},"
+        "{\"auth\": \"peer\", \"uids\": [0], \"serves\": \"registration\", "
+        "\"address\": \"unix:/b\", \"mode\": \"0600\"},"
+        "{\"address\": \"127.0.0.1:2\", \"serves\": \"metrics\"}],"
+        "\"auth\": {\"tokens_file\": \"/t\"}}",
+        config, error));
+    assert_true(finish_config(config, error));
+    assert_int_equal(config.listen_count, 4);
+    constexpr AuthMode modes[] = {AuthMode::none, AuthMode::none, AuthMode::peer, AuthMode::token};
+    for (int i = 0; i < 4; ++i) {
+        const ListenerOptions& listener = config.listen[i].options;
+        assert_true(listener.auth == modes[i]);
+        assert_true((listener.service == ListenerService::registration) == (i < 3));
+    }
+}
+
+void metrics_are_served_next_to_registrations(void**) {
+    static Config config;
+    ConfigError error;
+    set_defaults(config);
+    constexpr const char* one =
+        "{\"listen\": [{\"address\": \"unix:/a\", \"serves\": \"registration\"}]}";
+    assert_true(read_config_text("f", one, config, error));
+    assert_true(finish_config(config, error));
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listen[1].text.c_str(), "127.0.0.1:61092");
+    assert_true(config.listen[1].options.auth == AuthMode::none);
+    assert_true(config.listen[1].options.service == ListenerService::metrics);
+    assert_int_equal(config.listen[1].options.connection_count_max, 64);
+}
+
+void registrations_leave_room_for_metrics(void**) {
+    static Config config;
+    ConfigError error;
+    set_defaults(config);
+    for (std::size_t i = 0; i < limits::listener_count_max; ++i)
+        config.listen[i].options.service = ListenerService::registration;
+    config.listen_count = limits::listener_count_max;
+    assert_false(finish_config(config, error));
+    assert_true(error.view().ends_with("none is left for metrics: remove one"));
+}
+
 void every_prefix_of_a_good_text_is_refused(void**) {
     constexpr std::string_view good = "{\"listen\": [\"[::1]:1\"], /* c */ \"interval_s\": 5}";
     assert_string_equal(error_of(good), "");
@@ -284,6 +346,9 @@ int main() {
         cmocka_unit_test(command_line_wins_over_the_file),
         cmocka_unit_test(listener_has_its_own_policy_and_limits),
         cmocka_unit_test(tokens_are_asked_for_unless_said_otherwise_and_need_keys),
+        cmocka_unit_test(registrations_are_open_unless_said_otherwise_in_any_order_of_keys),
+        cmocka_unit_test(metrics_are_served_next_to_registrations),
+        cmocka_unit_test(registrations_leave_room_for_metrics),
         cmocka_unit_test(every_prefix_of_a_good_text_is_refused),
     };
     return cmocka_run_group_tests_name("config", tests, nullptr, nullptr);

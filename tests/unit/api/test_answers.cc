@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "tests/support/app_sources.h"
 #include "tests/support/sample_snapshot.h"
 
 #include "tests/support/cmocka.h"
@@ -95,6 +96,53 @@ void containers_are_an_array_of_ids(void**) {
     sample_fill(sample, 1250, 2);
 }
 
+void executor_name_is_a_tag_of_every_datapoint_where_known(void**) {
+    TaskFacts facts;
+    facts.executor_name = "e\"\xff";
+    const StandInTask table[] = {{"c1", facts}};
+    const StandInTasks tasks = {.tasks = table};
+    TextSink sink(memory);
+    assert_true(write_container(sample.snapshot, sample_catalogue(), NodeIdentity{}, "c1",
+                                View::standard, sink, tasks.source()) == Status::ok);
+    const char* text = text_of(sink);
+    assert_non_null(strstr(
+        text, "\"tags\":{\"container_id\":\"c1\",\"executor_name\":\"e\\\"\xEF\xBF\xBD\"}}"));
+    assert_non_null(strstr(text, "\"policy\":\"io\",\"executor_name\":\"e\\\"\xEF\xBF\xBD\"}}"));
+    TextSink other(memory);
+    assert_true(write_container(sample.snapshot, sample_catalogue(), NodeIdentity{}, "c0",
+                                View::standard, other, tasks.source()) == Status::ok);
+    assert_null(strstr(text_of(other), "executor_name"));
+}
+
+void add_container_that_ended(std::string_view id) {
+    assert_true(sample.writer.begin_container(id, 1));
+    sample.writer.mark_exited(1);
+    sample.writer.end_container();
+}
+
+void containers_with_applications_are_listed_once(void**) {
+    static constexpr AppDatapoint datapoints[] = {{"x", {}, 1, 1}};
+    static constexpr StandInApp table[] = {{"c1", datapoints, {}, {}},
+                                           {"only\"\xff", datapoints, {}, {}},
+                                           {"ended", datapoints, {}, {}},
+                                           {"silent", {}, {}, {}}};
+    constexpr StandInApps apps = {.apps = table};
+    add_container_that_ended("ended");
+    add_container_that_ended("gone");
+    TextSink running(memory);
+    assert_true(write_containers(sample.snapshot, false, running, apps.source()) == Status::ok);
+    assert_string_equal(text_of(running), "[\"c0\",\"c1\",\"only\\\"\xEF\xBF\xBD\",\"ended\"]");
+    TextSink all(memory);
+    assert_true(write_containers(sample.snapshot, true, all, apps.source()) == Status::ok);
+    assert_string_equal(text_of(all),
+                        "[\"c0\",\"c1\",\"ended\",\"gone\",\"only\\\"\xEF\xBF\xBD\"]");
+    sample_fill(sample, 1250, 0);
+    TextSink none(memory);
+    assert_true(write_containers(sample.snapshot, false, none, apps.source()) == Status::ok);
+    assert_string_equal(text_of(none), "[\"c1\",\"only\\\"\xEF\xBF\xBD\",\"ended\"]");
+    sample_fill(sample, 1250, 2);
+}
+
 void sink_that_is_too_small_says_full(void**) {
     NodeIdentity identity;
     TextSink whole(memory);
@@ -118,6 +166,8 @@ int main() {
         cmocka_unit_test(container_in_the_full_view_says_what_is_missing_and_the_first_reason),
         cmocka_unit_test(unknown_container_is_absent),
         cmocka_unit_test(containers_are_an_array_of_ids),
+        cmocka_unit_test(executor_name_is_a_tag_of_every_datapoint_where_known),
+        cmocka_unit_test(containers_with_applications_are_listed_once),
         cmocka_unit_test(sink_that_is_too_small_says_full),
     };
     return cmocka_run_group_tests_name("answers", tests, nullptr, nullptr);

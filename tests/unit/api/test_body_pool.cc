@@ -1,5 +1,7 @@
 #include "api/body_pool.h"
 
+#include "platform/limits.h"
+
 #include "tests/support/cmocka.h"
 
 namespace {
@@ -65,6 +67,20 @@ void longest_hole_is_found_between_bodies(void**) {
     assert_int_equal(pool.pages_in_use(), 0);
 }
 
+void applications_get_room_of_their_own_where_there_are_any(void**) {
+    Capacities without;
+    Capacities with = without;
+    with.app_containers = limits::app_container_count_default;
+    with.app_series_per_container = limits::app_series_per_container_default;
+    const std::size_t node_bytes = limits::node_sample_count_max * limits::datapoint_bytes_usual;
+    assert_int_equal(limits::body_pool_bytes(without),
+                     node_bytes * 3 / 2 + without.entries() * (limits::name_bytes_max + 3));
+    const std::size_t more = limits::body_pool_bytes(with) - limits::body_pool_bytes(without);
+    assert_true(more >= with.app_series_per_container *
+                            (limits::app_datapoint_bytes_usual + limits::static_tag_bytes));
+    assert_true(more < std::size_t{8} << 20);
+}
+
 }  // namespace
 
 int main() {
@@ -73,6 +89,7 @@ int main() {
         cmocka_unit_test(empty_body_takes_a_page),
         cmocka_unit_test(full_pool_has_no_run),
         cmocka_unit_test(longest_hole_is_found_between_bodies),
+        cmocka_unit_test(applications_get_room_of_their_own_where_there_are_any),
     };
     return cmocka_run_group_tests_name("body_pool", tests, nullptr, nullptr);
 }

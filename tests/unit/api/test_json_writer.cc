@@ -1,6 +1,9 @@
 #include "api/json_writer.h"
 
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "tests/support/cmocka.h"
 
@@ -90,6 +93,74 @@ void sink_that_is_too_small_says_full(void**) {
     }
 }
 
+const char* number(double value) {
+    static char memory[64];
+    TextSink sink({memory, sizeof memory - 1});
+    append_json_number(sink, value);
+    assert_true(sink.status() == Status::ok);
+    memory[sink.size()] = '\0';
+    return memory;
+}
+
+struct NumberCase {
+    double value;
+    const char* json;
+};
+
+constexpr NumberCase number_cases[] = {
+    {0, "0"},
+    {-0.0, "0"},
+    {1, "1"},
+    {-17, "-17"},
+    {1e15, "1000000000000000"},
+    {9007199254740993.0, "9007199254740992"},  // no double is 2^53 + 1
+    {9223372036854775808.0, "9223372036854775808"},
+    {-9223372036854775808.0, "-9223372036854775808"},
+    {18446744073709549568.0, "18446744073709549568"},  // the last one below 2^64
+    {-18446744073709549568.0, "-18446744073709549568"},
+    {0.1, "0.1"},
+    {-0.5, "-0.5"},
+    {12345.6789, "12345.6789"},
+    {1.0 / 3, "0.3333333333333333"},
+    {1e-7, "1e-07"},
+    {1e22, "1e+22"},
+    {1e300, "1e+300"},
+    {5e-324, "5e-324"},
+    {1.7976931348623157e308, "1.7976931348623157e+308"},
+    {-2.2250738585072014e-308, "-2.2250738585072014e-308"},
+};
+
+void numbers_are_exact_and_short(void**) {
+    for (const NumberCase& row : number_cases)
+        assert_string_equal(number(row.value), row.json);
+}
+
+// 2^64 - 1 is no double: what an application sends as that is 2^64.
+void numbers_from_2_to_the_64_read_back_the_same(void**) {
+    for (const double value : {18446744073709551615.0, -18446744073709551616.0, 1e20, 3e21}) {
+        assert_true(std::strtod(number(value), nullptr) == value);
+        assert_null(std::strpbrk(number(value), "in."));
+    }
+}
+
+void what_is_no_number_is_an_empty_string(void**) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const double value : {infinity, -infinity, nan, -nan})
+        assert_string_equal(number(value), "\"\"");
+}
+
+// Bit patterns all over, by a walk that meets each exponent.
+void any_number_reads_back_the_same(void**) {
+    std::uint64_t bits = 1;
+    for (int i = 0; i < 200'000; ++i) {
+        bits = bits * 6364136223846793005U + 1442695040888963407U;
+        double value = 0;
+        std::memcpy(&value, &bits, sizeof value);
+        if (std::isfinite(value)) assert_true(std::strtod(number(value), nullptr) == value);
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -98,6 +169,10 @@ int main() {
         cmocka_unit_test(each_single_byte_is_escaped_kept_or_replaced),
         cmocka_unit_test(every_prefix_of_a_sequence_is_one_replacement),
         cmocka_unit_test(sink_that_is_too_small_says_full),
+        cmocka_unit_test(numbers_are_exact_and_short),
+        cmocka_unit_test(numbers_from_2_to_the_64_read_back_the_same),
+        cmocka_unit_test(what_is_no_number_is_an_empty_string),
+        cmocka_unit_test(any_number_reads_back_the_same),
     };
     return cmocka_run_group_tests_name("json_writer", tests, nullptr, nullptr);
 }

@@ -65,6 +65,46 @@ void peers_are_known_on_unix_sockets_only(void**) {
     }
 }
 
+ListenerOptions registration_on(const char* address, AuthMode auth) {
+    ListenerOptions options = listener_on(address, auth);
+    options.service = ListenerService::registration;
+    return options;
+}
+
+void registrations_come_from_this_machine_without_tokens(void**) {
+    for (const char* address : local) {
+        assert_true(is_taken(registration_on(address, AuthMode::none)));
+        assert_true(is_refused(registration_on(address, AuthMode::token), "leave \"auth\" out"));
+    }
+    for (const char* address : reachable) {
+        for (const AuthMode auth : {AuthMode::none, AuthMode::token, AuthMode::peer}) {
+            assert_true(is_refused(registration_on(address, auth), "listen on a unix socket"));
+        }
+    }
+    // Looked at again when it is known.
+    assert_true(is_taken(registration_on("systemd:0", AuthMode::none)));
+    assert_true(is_refused(registration_on("systemd:0", AuthMode::token), "leave \"auth\" out"));
+}
+
+void registrations_may_be_for_peers_on_unix_sockets(void**) {
+    ListenerOptions options = registration_on("unix:/run/a", AuthMode::peer);
+    assert_true(is_refused(options, "name users or groups"));
+    options.peers.uid_count = 1;
+    assert_true(is_taken(options));
+    options = registration_on("127.0.0.1:1", AuthMode::peer);
+    options.peers.uid_count = 1;
+    assert_true(is_refused(options, "use auth \"none\""));
+}
+
+void registrations_come_without_tls(void**) {
+    for (FixedText<256> TlsFiles::*file :
+         {&TlsFiles::certificate, &TlsFiles::key, &TlsFiles::client_ca}) {
+        ListenerOptions options = registration_on("127.0.0.1:1", AuthMode::none);
+        assert_true((options.tls.*file).assign("/file"));
+        assert_true(is_refused(options, "leave the \"tls_\" keys out"));
+    }
+}
+
 void certificate_and_key_come_together(void**) {
     ListenerOptions options = listener_on("127.0.0.1:1", AuthMode::token);
     assert_true(options.tls.client_ca.assign("/ca"));
@@ -111,6 +151,9 @@ int main() {
         cmocka_unit_test(tokens_are_asked_for_anywhere),
         cmocka_unit_test(nobody_is_asked_on_this_machine_only),
         cmocka_unit_test(peers_are_known_on_unix_sockets_only),
+        cmocka_unit_test(registrations_come_from_this_machine_without_tokens),
+        cmocka_unit_test(registrations_may_be_for_peers_on_unix_sockets),
+        cmocka_unit_test(registrations_come_without_tls),
         cmocka_unit_test(certificate_and_key_come_together),
         cmocka_unit_test(limits_are_at_least_one),
         cmocka_unit_test(tokens_are_readable_on_a_network_without_tls),

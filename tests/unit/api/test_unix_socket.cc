@@ -146,7 +146,7 @@ void dead_socket_is_replaced(void**) {
     leave_dead_socket("s");
     ListenSocket socket;
     assert_true(open_on(listener_on("s"), socket));
-    assert_int_equal(socket.inode, facts_of("s").st_ino);
+    assert_int_equal(socket.file.inode, facts_of("s").st_ino);
     const int client = http_connect("unix:" + path_of("s"));
     assert_true(client >= 0);
     close(client);
@@ -159,7 +159,7 @@ void living_socket_stays(void**) {
     assert_true(open_on(listener_on("s"), first));
     assert_false(open_on(listener_on("s"), second));
     assert_non_null(strstr(error.c_str(), "in use: another process listens on it"));
-    assert_int_equal(first.inode, facts_of("s").st_ino);
+    assert_int_equal(first.file.inode, facts_of("s").st_ino);
     close_listen_socket(first);
 }
 
@@ -246,7 +246,7 @@ void lock_that_is_never_given_back_keeps_nobody_down(void**) {
     ListenSocket second;
     assert_true(open_on(listener_on("s"), socket));
     assert_false(open_on(listener_on("s"), second));  // the living one stays without a lock, too
-    assert_int_equal(socket.inode, facts_of("s").st_ino);
+    assert_int_equal(socket.file.inode, facts_of("s").st_ino);
     close(directory);
     close_listen_socket(socket);
 }
@@ -256,7 +256,7 @@ void file_of_somebody_else_stays_at_the_end(void**) {
     assert_true(open_on(listener_on("s"), socket));
     assert_int_equal(unlink(path_of("s").c_str()), 0);
     leave_dead_socket("s");  // a successor's
-    if (facts_of("s").st_ino == socket.inode)
+    if (facts_of("s").st_ino == socket.file.inode)
         SKIP_BECAUSE("the file system gave the inode's number again");
     close_listen_socket(socket);
     assert_true(is_there("s"));

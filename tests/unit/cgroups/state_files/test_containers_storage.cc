@@ -1,8 +1,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "cgroups/state_files/json_array_cursor.h"
 #include "cgroups/state_files/state_files.h"
+#include "platform/base/json_list_cursor.h"
 #include "tests/support/state_text.h"
 
 #include "tests/support/cmocka.h"
@@ -36,12 +36,14 @@ constexpr std::string_view typical =
 // As of a whole list, of which the last element is the last that is looked at.
 const char* dump(std::string_view text, std::string_view id = STATE_ID) {
     ContainerMeta meta;
-    JsonArrayCursor elements(text);
-    std::string_view element;
+    JsonListCursor elements(text, json_array);
+    JsonElement element;
     Status status = Status::absent;
-    while (status == Status::absent && elements.next(element))
-        status = scan_storage_container(element, id, state_json(), meta);
-    if (elements.is_malformed()) status = Status::malformed;
+    JsonListCursor::Step step = JsonListCursor::Step::element;
+    while (status == Status::absent &&
+           (step = elements.next(text.size(), element)) == JsonListCursor::Step::element)
+        status = scan_storage_container(element.text, id, state_json(), meta);
+    if (step == JsonListCursor::Step::malformed) status = Status::malformed;
     return status == Status::ok ? state_dump(meta) : status_name(status);
 }
 

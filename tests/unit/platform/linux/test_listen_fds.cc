@@ -32,6 +32,23 @@ void sockets_are_found_by_name_and_by_position(void**) {
     find(texts, "third", Status::absent);
 }
 
+void each_socket_is_found_with_its_name(void**) {
+    const ListenFdsTexts texts = {"4321", "3", "metrics::statsd-1"};
+    FixedText<256> name;
+    int fd = -1;
+    assert_true(find_listen_fd_at(texts, own, 0, name, fd) == Status::ok);
+    assert_string_equal(name.c_str(), "metrics");
+    assert_true(find_listen_fd_at(texts, own, 1, name, fd) == Status::ok);
+    assert_string_equal(name.c_str(), "");
+    assert_true(find_listen_fd_at(texts, own, 2, name, fd) == Status::ok);
+    assert_string_equal(name.c_str(), "statsd-1");
+    assert_int_equal(fd, 5);
+    assert_true(find_listen_fd_at(texts, own, 3, name, fd) == Status::absent);
+    assert_true(find_listen_fd_at(texts, own + 1, 0, name, fd) == Status::absent);
+    assert_true(find_listen_fd_at({"4321", "2", nullptr}, own, 1, name, fd) == Status::ok);
+    assert_string_equal(name.c_str(), "");
+}
+
 void position_needs_no_names(void**) {
     assert_int_equal(find({"4321", "1", nullptr}, "0", Status::ok), 3);
     find({"4321", "1", nullptr}, "metrics", Status::absent);
@@ -54,7 +71,7 @@ void name_of_several_is_none(void**) {
 }
 
 void texts_that_systemd_does_not_write_are_malformed(void**) {
-    for (const char* count : {"", "-1", "1 ", "x", "65", "18446744073709551616"})
+    for (const char* count : {"", "-1", "1 ", "x", "32769", "18446744073709551616"})
         find({"4321", count, "metrics"}, "0", Status::malformed);
     for (const char* pid : {"", "-1", " 4321", "4321x"})
         find({pid, "1", "metrics"}, "0", Status::malformed);
@@ -85,6 +102,7 @@ void what_is_no_listening_stream_is_refused(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(sockets_are_found_by_name_and_by_position),
+        cmocka_unit_test(each_socket_is_found_with_its_name),
         cmocka_unit_test(position_needs_no_names),
         cmocka_unit_test(sockets_of_another_process_are_not_ours),
         cmocka_unit_test(name_of_several_is_none),

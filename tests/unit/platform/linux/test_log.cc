@@ -1,6 +1,5 @@
 #include "platform/linux/log.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,30 +7,14 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tests/support/log_capture.h"
+
 #include "tests/support/cmocka.h"
 
 namespace {
 
 using namespace nma;
-
-char captured[8192];
-
-// What `log` writes to standard error.
-template <class Log>
-const char* capture(Log log) {
-    int ends[2];
-    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-    const int saved = dup(STDERR_FILENO);
-    assert_true(dup2(ends[1], STDERR_FILENO) == STDERR_FILENO);
-    log();
-    assert_true(dup2(saved, STDERR_FILENO) == STDERR_FILENO);
-    const ssize_t size = read(ends[0], captured, sizeof captured - 1);
-    close(saved);
-    close(ends[0]);
-    close(ends[1]);
-    captured[size < 0 ? 0 : size] = '\0';
-    return captured;
-}
+using namespace nma::test;
 
 void a_line_tells_its_level_unless_it_is_plain(void**) {
     assert_string_equal(capture([] { log_line(LogLevel::error, "no %s", "room"); }),
