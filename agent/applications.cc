@@ -150,7 +150,12 @@ bool Applications::open_one(const ListenAddress& address, const StatsdConfig& st
 bool Applications::start(EventLoop& loop) {
     loop_ = &loop;
     started_at_ns_ = boottime_ns();
-    (void)raise_file_limit();
+    // Containers' cgroups take some seven files each; a task's launch waits for its registration.
+    constexpr std::size_t files_per_container = 8;
+    if (has_registry_) {
+        widen_file_table(limits::file_reserve_count + file_count(*config_) +
+                         files_per_container * config_->capacities.containers);
+    }
     if (has_registry_ && !start_registry()) return false;
     if ((has_targets_ || has_mesos_) && !start_fetching(loop)) {
         log_line(LogLevel::error, "the system has no thread or descriptor to ask endpoints with");

@@ -1,6 +1,10 @@
 #include "platform/linux/file_limit.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 namespace nma {
 
@@ -12,6 +16,17 @@ std::size_t raise_file_limit() {
         if (setrlimit(RLIMIT_NOFILE, &raised) == 0) files = raised;
     }
     return files.rlim_cur;
+}
+
+void widen_file_table(std::size_t count) {
+    constexpr std::size_t most = 1 << 20;
+    const std::size_t last = std::min({count, raise_file_limit(), most});
+    if (last == 0) return;
+    const int file = open("/", O_PATH | O_CLOEXEC);
+    if (file < 0) return;
+    const int high = fcntl(file, F_DUPFD_CLOEXEC, static_cast<int>(last) - 1);
+    for (const int one : {file, high})
+        if (one >= 0) close(one);
 }
 
 }  // namespace nma

@@ -9,4 +9,9 @@ namespace nma {
 // say.
 std::size_t raise_file_limit();
 
+// Makes the process' table of descriptors as large as for `count` of them, or as the limit lets it.
+// While there is one thread: with several the kernel makes who opens a file wait for 10 to 30 ms
+// each time that the table grows.
+void widen_file_table(std::size_t count);
+
 }  // namespace nma
