@@ -10,6 +10,7 @@
 #include "agent/apps/fd_store.h"
 #include "agent/apps/registration_http.h"
 #include "platform/linux/clock.h"
+#include "platform/linux/event_descriptor.h"
 #include "platform/linux/file_limit.h"
 #include "platform/linux/listen_fds.h"
 #include "platform/linux/log.h"
@@ -291,8 +292,7 @@ void Applications::stop() {
 
 void Applications::on_tick(void* self, std::uint32_t) {
     auto& apps = *static_cast<Applications*>(self);
-    std::uint64_t expirations = 0;
-    if (read(apps.timer_, &expirations, sizeof expirations) != sizeof expirations) return;
+    if (!drain_event(apps.timer_)) return;
     const std::uint64_t now_ns = boottime_ns();
     if (apps.has_store_) apps.store_.expire(now_ns);
     if (apps.has_inlets_ && ++apps.tick_count_ % ticks_per_look == 0) apps.inlets_.tick(now_ns);

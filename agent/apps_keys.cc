@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "agent/apps/registration_json.h"
@@ -20,11 +21,6 @@ const char* about(std::string_view element, const char* what) {
     snprintf(text, sizeof text, "has \"%.*s\", which %s", static_cast<int>(element.size()),
              element.data(), what);
     return text;
-}
-
-template <std::size_t N>
-const char* assign_text(const cJSON& value, FixedText<N>& target) {
-    return target.assign(value.valuestring) ? nullptr : "is too long";
 }
 
 const char* apply_statsd_listen(const cJSON& array, Config& config) {
@@ -62,10 +58,10 @@ const char* apply_percentiles(const cJSON& array, Config& config) {
         if (options.percentile_count == limits::app_percentile_count_max) {
             return "has more than 4 of them";
         }
-        const auto percentile = static_cast<std::uint8_t>(item->valuedouble);
-        const bool is_good = item->valuedouble >= 1 && item->valuedouble <= 99 &&
-                             item->valuedouble == static_cast<double>(percentile);
+        const double number = item->valuedouble;
+        const bool is_good = number >= 1 && number <= 99 && number == std::floor(number);
         if (!is_good) return "must have whole numbers from 1 to 99";
+        const auto percentile = static_cast<std::uint8_t>(number);
         const std::span known(options.percentiles, options.percentile_count);
         if (std::find(known.begin(), known.end(), percentile) != known.end()) {
             return "has one of them twice";
@@ -230,8 +226,7 @@ const char* check_apps(const AppsConfig& apps) {
     }
     if (registration.port_first != 0 && registration.port_first < 1024) {
         return "registration: port_first must be 1024 or more: by the time that ports are bound, "
-               "the "
-               "right to those below is given away";
+               "the right to those below is given away";
     }
     const std::uint32_t longest_s = std::max(
         apps.options.interval_s, apps.has_targets() ? apps.prometheus.options.interval_s : 0);

@@ -6,11 +6,6 @@ namespace nma {
 
 namespace {
 
-template <std::size_t N>
-const char* assign_text(const cJSON& value, FixedText<N>& target) {
-    return target.assign(value.valuestring) ? nullptr : "is too long";
-}
-
 const char* apply_mesos_id(const cJSON& value, Config& config) {
     const std::string_view id = value.valuestring;
     if (!id.empty() && !is_agent_id(id)) return "must be of letters, digits and hyphens";

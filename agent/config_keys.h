@@ -34,6 +34,12 @@ struct KeyRow {
     double max = 0;
 };
 
+// For `apply`: takes a text. Null, or that it is too long.
+template <std::size_t N>
+const char* assign_text(const cJSON& value, FixedText<N>& target) {
+    return target.assign(value.valuestring) ? nullptr : "is too long";
+}
+
 // An object stands before its members. Those of listeners are in listener_keys.h, those
 // of applications in apps_keys.h.
 std::span<const KeyRow> config_keys();

@@ -66,11 +66,6 @@ const char* apply_mode(const cJSON& value, Config& config) {
                : "must be octal digits, as in \"0660\"";
 }
 
-template <std::size_t N>
-const char* assign_text(const cJSON& value, FixedText<N>& target) {
-    return target.assign(value.valuestring) ? nullptr : "is too long";
-}
-
 const char* apply_address(const cJSON& value, Config& config) {
     return assign_text(value, config.listen[config.listen_count - 1].text);
 }

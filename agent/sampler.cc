@@ -11,6 +11,7 @@
 #include "platform/base/check.h"
 #include "platform/limits.h"
 #include "platform/linux/clock.h"
+#include "platform/linux/event_descriptor.h"
 
 namespace nma {
 
@@ -21,17 +22,6 @@ constexpr int look_delay_ms = 5;
 
 constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t millisecond_ns = 1'000'000;
-
-void signal_event(int event) {
-    const std::uint64_t one = 1;
-    NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
-}
-
-// Takes the count off a timer or event. False when there was none.
-bool drain(int descriptor) {
-    std::uint64_t count = 0;
-    return read(descriptor, &count, sizeof count) == sizeof count;
-}
 
 }  // namespace
 
@@ -72,7 +62,7 @@ bool Sampler::open_descriptors(std::uint32_t interval_s) {
     timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     look_timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     request_ = eventfd(0, EFD_CLOEXEC);
-    answer_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    answer_ = open_event();
     if (timer_ < 0 || look_timer_ < 0 || request_ < 0 || answer_ < 0) return false;
     itimerspec times = {};
     times.it_value.tv_sec = 1;
@@ -101,7 +91,7 @@ void Sampler::start_work(Work work) {
 
 void Sampler::on_tick(void* self, std::uint32_t) {
     Sampler& sampler = *static_cast<Sampler*>(self);
-    if (!drain(sampler.timer_)) return;
+    if (!drain_event(sampler.timer_)) return;
     sampler.tick_due_at_ns_ = monotonic_ns() + sampler.interval_ns_;
     if (sampler.state_.load(std::memory_order_acquire) == State::idle) {
         sampler.start_work(Work::tick);
@@ -115,7 +105,7 @@ void Sampler::on_tick(void* self, std::uint32_t) {
 // Many changes come together: those of a while are looked at in one go.
 void Sampler::on_change(void* self, std::uint32_t) {
     Sampler& sampler = *static_cast<Sampler*>(self);
-    const bool is_due = drain(sampler.look_timer_);
+    const bool is_due = drain_event(sampler.look_timer_);
     const bool is_idle = sampler.state_.load(std::memory_order_acquire) == State::idle;
     if (is_due && is_idle) return sampler.start_work(Work::look);
     if (is_due) sampler.wants_look_ = true;
@@ -138,7 +128,7 @@ void Sampler::set_look_timer(int wait_ms) const {
 
 void* Sampler::run(void* self) {
     Sampler& sampler = *static_cast<Sampler*>(self);
-    while (drain(sampler.request_) && !sampler.is_stopping_.load(std::memory_order_acquire)) {
+    while (drain_event(sampler.request_) && !sampler.is_stopping_.load(std::memory_order_acquire)) {
         NMA_CHECK(sampler.state_.load(std::memory_order_acquire) == State::busy);
         if (sampler.work_ == Work::tick) {
             sampler.readers_->take(sampler.snapshots_[sampler.spare_], ++sampler.sequence_);
@@ -156,7 +146,8 @@ void* Sampler::run(void* self) {
 void Sampler::on_done(void* self, std::uint32_t) {
     Sampler& sampler = *static_cast<Sampler*>(self);
     // A reading that was broken off is not published.
-    if (!drain(sampler.answer_) || sampler.is_stopping_.load(std::memory_order_relaxed)) return;
+    if (!drain_event(sampler.answer_) || sampler.is_stopping_.load(std::memory_order_relaxed))
+        return;
     NMA_CHECK(sampler.state_.load(std::memory_order_acquire) == State::done);
     if (sampler.work_ == Work::tick) {
         sampler.publish_spare();
@@ -198,7 +189,7 @@ bool Sampler::join(std::uint32_t wait_ms) {
         if (now_ns >= end_ns) return false;
         pollfd event = {answer_, POLLIN, 0};
         poll(&event, 1, static_cast<int>((end_ns - now_ns) / millisecond_ns) + 1);
-        drain(answer_);
+        drain_event(answer_);
     }
     pthread_join(thread_, nullptr);
     has_thread_ = false;

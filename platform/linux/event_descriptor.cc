@@ -18,9 +18,9 @@ void signal_event(int event) {
     NMA_CHECK(write(event, &one, sizeof one) == sizeof one);
 }
 
-void drain_event(int event) {
+bool drain_event(int event) {
     std::uint64_t count = 0;
-    (void)!read(event, &count, sizeof count);
+    return read(event, &count, sizeof count) == sizeof count;
 }
 
 }  // namespace nma
