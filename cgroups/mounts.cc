@@ -157,7 +157,8 @@ void scan_cgroup_mounts(std::string_view text, CgroupMounts& mounts) {
 
 Status find_cgroup_mounts(const HostContext& context, CgroupMounts& mounts) {
     mounts = CgroupMounts{};
-    if (context.root.is_own() && ask_libcgroup(mounts)) {
+    // libcgroup asks for our own mounts.
+    if (context.root.is_own() && !context.root.is_outside() && ask_libcgroup(mounts)) {
         mounts.from_libcgroup = true;
         settle_subsystems(mounts);
         return mounts.count > 0 ? Status::ok : Status::absent;
