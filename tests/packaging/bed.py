@@ -24,7 +24,7 @@ PACKAGES = "systemd,systemd-sysv,dbus,ca-certificates,curl,jq,netcat-openbsd,ope
 # What the agent depends on, as files: apt finds and installs them, without the network.
 FETCHED = "libmicrohttpd12 libcgroup2 libcjson1 libevent-extra-2.1-7 libevent-core-2.1-7 libnettle8 libgmp10 libgnutls30"
 MODULES = ("ext4", "loop")
-NSPAWN_S, MACHINE_S = 180, 400
+NSPAWN_S, MACHINE_S = 300, 1200  # on an idle machine a tenth of this
 
 
 def tools_missing(*names):
