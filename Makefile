@@ -60,3 +60,25 @@ setup-real:
 
 setup-bench:
 	@packaging/setup bench
+
+# Packages -------------------------------------------------------------------------------------------------
+.PHONY: deb rpm test-deb test-rpm test-manual setup-packages
+
+deb: setup-packages ## Debian packages for this machine's processor in build/deb
+	packaging/debian/build
+
+rpm: setup-packages ## the RPM of the static program in build/rpm (`make static` first; PROGRAM=... packs another)
+	packaging/rpm/build $(PROGRAM)
+
+test-deb: setup-packages ## the Debian package in a clean Debian 12, booted by nspawn and in virtual machines (as root)
+	tests/packaging/deb_root.py
+	tests/packaging/deb_systemd.py
+
+test-rpm: setup-packages ## the RPM in a root of its own (as root)
+	tests/packaging/rpm_root.py
+
+test-manual: setup-packages build ## man pages and completions
+	tests/packaging/manual.py build/release/agent/node-metrics-agent
+
+setup-packages:
+	@packaging/setup packages
