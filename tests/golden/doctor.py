@@ -195,7 +195,7 @@ def check_mesos():
 def check_keys():
     with Bed(program) as bed:
         secret = bed.write("secret", "s" * 40, 0o644)
-        acl = bed.write("acl", "{}", 0o666)
+        acl = bed.write("acl", "{}", 0o606)
         config = {"listen": ["127.0.0.1:0"], "auth": {"secret_file": secret, "acl_file": acl}}
         check(bed, "keys: all that cannot be used are named", config, "so the agent does not start",
               f"chmod o= {secret}", f"chmod o-w {acl}")
