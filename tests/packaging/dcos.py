@@ -128,6 +128,10 @@ def check_setup():
         root.write("opt/detect_ip", "#!/bin/sh\necho 'x|e id|'\n", 0o755)
         done = root.setup()
         check(done.returncode == 0 and "not known" in done.stderr, "setup_believes_addresses_only", done)
+        root.write("opt/systemctl", "#!/bin/sh\n[ $1 = show ] && echo User=root || true\n", 0o755)
+        done = root.setup(AGENT_USER="")
+        check(done.returncode == 0 and root.mode(CONTAINERS) == (0o700, "root", 0)
+              and root.mode(CONTAINERS + "/later") == (0o600, "root", 0), "setup_for_who_the_unit_names", done)
         shutil.rmtree(root.at(CONTAINERS))
         os.symlink("/etc", root.at(CONTAINERS))
         done = root.setup()
@@ -337,7 +341,7 @@ def check_units():
         with open(os.path.join(units, "dcos-telegraf.socket"), "w") as file:
             file.write("[Socket]\nListenStream=/run/dcos/telegraf-dcos-metrics.sock\n")
         os.makedirs(os.path.join(root, "usr/bin"))
-        for name in ("usr/bin/node-metrics-agent", "bin/kill", "bin/true", "usr/bin/kill"):
+        for name in ("usr/bin/node-metrics-agent", "bin/kill", "bin/true", "usr/bin/kill", "bin/sh"):
             os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
             shutil.copy("/bin/true", os.path.join(root, name))
         for unit in sorted(os.listdir(units)):
