@@ -82,3 +82,13 @@ test-manual: setup-packages build ## man pages and completions
 
 setup-packages:
 	@packaging/setup packages
+
+# DC/OS ----------------------------------------------------------------------------------------------------
+.PHONY: test-dcos test-dcos-booted
+
+test-dcos: build setup-packages ## what takes Telegraf's place on DC/OS, and nginx before three agents (as root, 30 s)
+	python3 tests/packaging/dcos.py build/release/agent/node-metrics-agent
+	python3 tests/packaging/adminrouter.py build/release/agent/node-metrics-agent
+
+test-dcos-booted: setup-packages ## the package for DC/OS under a booted systemd, after `make deb` (as root)
+	python3 tests/packaging/dcos_booted.py

@@ -117,7 +117,7 @@ def main():
         return 0
     with tempfile.TemporaryDirectory(prefix="nma-rpm-") as work:
         try:
-            package = bed.package("rpm/*.rpm", "rpm")
+            package = bed.package("rpm/node-metrics-agent-[0-9]*.rpm", "rpm")
             check_package(package)
             root = Root(work + "/root")
             bed.make_root(root.path)
