@@ -92,3 +92,27 @@ test-dcos: build setup-packages ## what takes Telegraf's place on DC/OS, and ngi
 
 test-dcos-booted: setup-packages ## the package for DC/OS under a booted systemd, after `make deb` (as root)
 	python3 tests/packaging/dcos_booted.py
+
+# Static programs, image, releases ---------------------------------------------------------------------------
+.PHONY: static image test-static test-image dist test-dist
+
+# ARCH: amd64, arm64, armhf; this machine's when nothing is said, all three for dist.
+ARCH ?=
+
+static: setup-packages ## programs without shared libraries in build/static (ARCH="amd64 arm64 armhf"; others' as root)
+	packaging/static/build $(ARCH)
+
+image: static ## the OCI image of them in build/oci
+	packaging/oci/build $(ARCH)
+
+test-static: static ## what the static program is, takes and answers
+	python3 tests/packaging/static.py build/static/$$(dpkg --print-architecture)/node-metrics-agent
+
+test-image: image ## the image at work (as root: podman)
+	python3 tests/packaging/image.py
+
+dist: setup-packages ## everything that a release has in build/dist, with SHA256SUMS (as root; ARCH=amd64 alone is faster)
+	packaging/dist $(ARCH)
+
+test-dist: setup-packages ## `make dist` twice in different directories: the same bytes
+	packaging/dist-twice $(ARCH)
