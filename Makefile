@@ -7,7 +7,7 @@ export FUZZ_SECONDS
 sources = $(shell find agent cgroups platform api tests -name fixtures -prune -o \
 	\( -name '*.cc' -o -name '*.h' \) -print 2>/dev/null)
 
-.PHONY: help run test test-real build fuzz bench datapoints lint format clean setup-build setup-test setup-real \
+.PHONY: help run test test-real test-packages build fuzz bench datapoints lint format clean setup-build setup-test setup-real \
 	setup-bench
 
 help: ## this list
@@ -16,7 +16,7 @@ help: ## this list
 run: build ## install what is missing, build, start in the foreground on loopback (ARGS=...)
 	exec build/release/agent/node-metrics-agent $(ARGS)
 
-test: setup-test ## install what is missing, build, run every test (FUZZ_SECONDS=5 for each target)
+test: setup-test setup-packages ## install what is missing, build, run every test (FUZZ_SECONDS=5 for each target)
 	tests/run all
 
 test-real: setup-real ## the tests on real containers alone (as root: podman, runc, virtual machines)
@@ -60,6 +60,9 @@ setup-real:
 
 setup-bench:
 	@packaging/setup bench
+
+test-packages: setup-packages ## the packages, the static program and the image, as far as `make test` tries them (as root)
+	tests/run packages
 
 # Packages -------------------------------------------------------------------------------------------------
 .PHONY: deb rpm test-deb test-rpm test-manual setup-packages
