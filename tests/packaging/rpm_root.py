@@ -106,8 +106,18 @@ def check_life(root, old, new):
     before = root.text(CONFIG)
     root.rpm("-U", "--nodeps", new)
     report.check("first default" in before and "first default" not in root.text(CONFIG), "upgrade.unchanged_config_follows")
+    addition = f"/usr/lib/systemd/system/{NAME}.service.d/old-systemd.conf"
+    report.check(not os.path.exists(root.path + addition), "new_systemd.nothing_is_added")
     root.rpm("-e", "--nodeps", NAME)
     report.check(root.remains() == [], "erase.unchanged_config_goes", root.remains())
+
+    bed.write(root.path + "/usr/bin/systemctl", "#!/bin/sh\necho systemd 219\n", 0o755)
+    root.rpm("-i", "--nodeps", new)
+    report.check("User=root" in root.text(addition), "old_systemd.starts_as_root", root.text(addition))
+    status, said = root.rpm("-V", "--nodeps", NAME)
+    report.check(status == 0, "old_systemd.verifies", said)
+    root.rpm("-e", "--nodeps", NAME)
+    report.check(root.remains() == [], "old_systemd.erase", root.remains())
 
 
 def main():
