@@ -60,3 +60,15 @@ setup-real:
 
 setup-bench:
 	@packaging/setup bench
+
+.PHONY: cross test-cross setup-cross
+ARCH ?= arm64 armhf s390x
+
+cross: setup-cross ## build for other processors in a Debian root of their own (as root; ARCH=arm64 armhf s390x)
+	packaging/cross/build $(ARCH)
+
+test-cross: setup-cross ## the same with all tests, run in an emulator
+	packaging/cross/build --test $(ARCH)
+
+setup-cross:
+	@packaging/setup cross
