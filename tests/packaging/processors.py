@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The agent of another processor on a real kernel of that processor, in a virtual machine.
 
-processors.py ROOT ARCH PROGRAM, as root; ROOT is what packaging/cross/root ARCH prints, ARCH is arm64 or armhf. An
+processors.py ROOT ARCH PROGRAM [KERNEL], as root; ROOT is what packaging/cross/root ARCH prints, ARCH is arm64 or armhf;
+KERNEL is arm64 for programs of armhf under a kernel of 64 bits, as a Raspberry Pi has it by default. An
 emulator of programs (packaging/cross/build --test) hands system calls over to this machine's kernel; here the kernel
 is the processor's own, and filters, Landlock and times are those that a user of it has. Needs qemu-system-arm, cpio.
 """
@@ -46,6 +47,9 @@ def fetch(root, cache, arch, package):
 
 
 def kernel(root, cache, arch):
+    if f"{arch}\n" not in run("chroot", root, "dpkg", "--print-foreign-architectures").stdout:
+        run("chroot", root, "dpkg", "--add-architecture", arch)
+        run("chroot", root, "apt-get", "-qq", "update")
     meta = MACHINES[arch][0]
     name, = re.findall(r"Depends: (linux-image-[^:\s]*)", run("chroot", root, "apt-cache", "depends", f"{meta}:{arch}").stdout)
     unpacked = f"{cache}/{name}"
@@ -158,28 +162,29 @@ def check_figures(report, pieces):
 
 
 def main():
-    root, arch, program = sys.argv[1:]
-    report = Report("processors." + arch)
-    missing = [each for each in (MACHINES[arch][1][0], "cpio", "dpkg") if not shutil.which(each)]
+    root, arch, program = sys.argv[1:4]
+    machine = (sys.argv[4:] or [arch])[0]
+    report = Report("processors." + (arch if machine == arch else f"{arch}-on-{machine}"))
+    missing = [each for each in (MACHINES[machine][1][0], "cpio", "dpkg") if not shutil.which(each)]
     if missing or os.geteuid() != 0:
         report.skip("machine", f"needs root and {' '.join(missing)} (packaging/setup cross)")
         return 0
     cache = root + ".machine"
     os.makedirs(cache, exist_ok=True)
     try:
-        vmlinuz = kernel(root, cache, arch)
+        vmlinuz = kernel(root, cache, machine)
         image = f"{cache}/image.cpio"
         make_image(root, cache, arch, program, image)
     except subprocess.CalledProcessError as error:
         report.skip("machine", f"Debian's kernel for it cannot be had: {error.stderr[-300:]}")
         return 0
-    pieces, text, took_s = boot(arch, vmlinuz, image, f"{cache}/console")
+    pieces, text, took_s = boot(machine, vmlinuz, image, f"{cache}/console")
     report.note(f"{took_s:.0f} s")
     check_machine(report, pieces, text)
     return report.status()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4 or sys.argv[2] not in MACHINES:
+    if len(sys.argv) not in (4, 5) or sys.argv[2] not in MACHINES:
         sys.exit(__doc__)
     sys.exit(main())

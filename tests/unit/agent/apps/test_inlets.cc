@@ -288,11 +288,10 @@ void a_flood_is_dropped_counted_and_bounded(void**) {
     skip_if_emulated("inlets.flood", emulator_has_no_drop_counts);
     start(16 * 1024);
     const std::uint16_t port = registered_port("a");
-    const std::uint16_t calm = registered_port("b");
     constexpr std::uint64_t flood_count = 5000;
     for (std::uint64_t i = 0; i < flood_count; ++i)
         send_udp(port, "m:1|c");
-    send_udp(calm, "m:1|c");
+    send_udp(registered_port("b"), "m:1|c");
     run_loop();
     // No packet comes after the last drops: the tick asks for them.
     inlets->tick(boottime_ns());
@@ -326,13 +325,10 @@ void a_thousand_ports_are_read_on_one_place_of_the_loop(void**) {
     store = &store_make(1024);
     start();
     char id[16];
-    static std::uint16_t ports[1000];
     for (int i = 0; i < 1000; ++i) {
         snprintf(id, sizeof id, "c%d", i);
-        ports[i] = registered_port(id);
+        send_udp(registered_port(id), "m:1|c");
     }
-    for (const std::uint16_t port : ports)
-        send_udp(port, "m:1|c");
     run_loop();
     assert_int_equal(inlets->counts().packets, 1000);
     for (int i = 0; i < 1000; ++i) {
