@@ -99,7 +99,7 @@ test-dcos-booted: setup-packages ## the package for DC/OS under a booted systemd
 # Static programs, image, releases ---------------------------------------------------------------------------
 .PHONY: static image test-static test-image dist test-dist
 
-# ARCH: amd64, arm64, armhf; this machine's when nothing is said, all three for dist.
+# ARCH: amd64, arm64, armhf; this machine's when nothing is said, all three for dist. For cross also s390x.
 ARCH ?=
 
 static: setup-packages ## programs without shared libraries in build/static (ARCH="amd64 arm64 armhf"; others' as root)
@@ -119,3 +119,15 @@ dist: setup-packages ## everything that a release has in build/dist, with SHA256
 
 test-dist: setup-packages ## `make dist` twice in different directories: the same bytes
 	packaging/dist-twice $(ARCH)
+
+# Other processors -------------------------------------------------------------------------------------------
+.PHONY: cross test-cross setup-cross
+
+cross: setup-cross ## build for other processors in a Debian root of their own (as root; ARCH="arm64 armhf s390x")
+	packaging/cross/build $(ARCH)
+
+test-cross: setup-cross ## the same with all tests, run in an emulator
+	packaging/cross/build --test $(ARCH)
+
+setup-cross:
+	@packaging/setup cross

@@ -14,6 +14,13 @@ Response = namedtuple("Response", "status_line headers body")
 PATIENCE_S = 30
 
 
+def skips_emulated(name, why):
+    """True, and said, when the program runs in an emulator of its processor, which knows not all that the kernel does."""
+    if os.environ.get("NMA_EMULATED"):
+        print(f"SKIP {name}: the emulator {why}")
+    return bool(os.environ.get("NMA_EMULATED"))
+
+
 class Report:
     """Test Anything Protocol on standard output."""
 

@@ -1,0 +1,10 @@
+# What the toolchain files of all processors have in common: Debian's compilers and packages of that processor.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_C_COMPILER ${debian_triplet}-gcc)
+set(CMAKE_CXX_COMPILER ${debian_triplet}-g++)
+set(CMAKE_LIBRARY_ARCHITECTURE ${debian_triplet})
+# Tools run as they are, in the emulator: nothing of the kernel needs to be set up for that.
+set(CMAKE_CROSSCOMPILING_EMULATOR ${emulator})
+
+# pkg-config of this machine must not find this machine's libraries.
+set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/${debian_triplet}/pkgconfig:/usr/share/pkgconfig)
