@@ -11,7 +11,7 @@ sources = $(shell find agent cgroups platform api tests -name fixtures -prune -o
 	setup-bench
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: build ## install what is missing, build, start in the foreground on loopback (ARGS=...)
 	exec build/release/agent/node-metrics-agent $(ARGS)

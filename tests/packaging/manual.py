@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Man pages and completions: complete, without warnings, and at work in real shells.
+"""Man pages and completions: complete, without warnings, and at work in real shells; and both ways of installing alike.
 
 manual.py PROGRAM
 """
@@ -98,6 +98,24 @@ def check_lint():
             report.check(not error, name + ".man", error)
 
 
+# Files ----------------------------------------------------------------------------------------------
+
+def check_files(program):
+    """`cmake --install` and packaging/install-files, which the static RPM uses, put the same files into the same places."""
+    build = os.path.dirname(os.path.dirname(program))
+    with tempfile.TemporaryDirectory(prefix="nma-files-") as work:
+        said("cmake", "--install", build, env=dict(os.environ, DESTDIR=work + "/cmake"))
+        _, error = said(TOP + "/packaging/install-files", program, work + "/script")
+        found = {}
+        for way in ("cmake", "script"):
+            names = {path.removeprefix(f"{work}/{way}") for path in said("find", f"{work}/{way}", "-type", "f")[0].split()}
+            # A build for this machine itself is for /usr/local.
+            found[way] = {re.sub("^/usr/local(/etc)?", lambda match: match[1] or "/usr", name) for name in names}
+        report.check(found["cmake"] and found["cmake"] == found["script"], "files",
+                     f"{error} cmake alone: {found['cmake'] - found['script']}, "
+                     f"the script alone: {found['script'] - found['cmake']}")
+
+
 # Completions ----------------------------------------------------------------------------------------
 
 SHELLS = {
@@ -188,6 +206,7 @@ def main(program):
     check_page_8(program)
     check_page_5()
     check_lint()
+    check_files(program)
     for name in SHELLS:
         if not has(name, name):
             continue
