@@ -119,6 +119,8 @@ std::size_t open_descriptors() {
 }
 
 void descriptors_that_a_sender_passes_along_do_not_pile_up(void**) {
+    skip_if_emulated("packet_batch.descriptors",
+                     "the emulator takes more of them than it hands over, and keeps the rest");
     const Pair pair = unix_pair();
     int passed[8];
     for (int& descriptor : passed)
