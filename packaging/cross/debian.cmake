@@ -7,4 +7,8 @@ set(CMAKE_LIBRARY_ARCHITECTURE ${debian_triplet})
 set(CMAKE_CROSSCOMPILING_EMULATOR ${emulator})
 
 # pkg-config of this machine must not find this machine's libraries.
-set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/${debian_triplet}/pkgconfig:/usr/share/pkgconfig)
+if(DEFINED ENV{NMA_PKG_CONFIG_LIBDIR})  # of libraries that were built for this alone
+  set(ENV{PKG_CONFIG_LIBDIR} $ENV{NMA_PKG_CONFIG_LIBDIR})
+else()
+  set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/${debian_triplet}/pkgconfig:/usr/share/pkgconfig)
+endif()

@@ -1,18 +1,23 @@
-// What the static program does without, though its libraries name it: glibc finds names of hosts and
-// services by libraries that it loads, and a program without shared libraries has none to load. The
-// agent gives libevent addresses only, so nobody calls these. That they are here keeps glibc's own,
-// a quarter of a megabyte, out of the program.
+// What the static program does without, though its libraries name it: glibc finds names of hosts
+// and services by libraries that it loads, and a program without shared libraries has none to load.
+// The agent gives libevent addresses only, which that reads itself (packaging/static/compile), so
+// nobody calls these. That they are here keeps glibc's own, a quarter of a megabyte, out of the
+// program.
 #include <netdb.h>
 
 #include <cstdlib>
 
 extern "C" {
 
-int getaddrinfo(const char*, const char*, const addrinfo*, addrinfo**) {
-    return EAI_NONAME;
+hostent* gethostbyname(const char*) {
+    return nullptr;
 }
 
-void freeaddrinfo(addrinfo*) {}
+int gethostbyname_r(const char*, hostent*, char*, size_t, hostent** found, int* why) {
+    *found = nullptr;
+    *why = HOST_NOT_FOUND;
+    return 0;
+}
 
 int getnameinfo(const sockaddr*, socklen_t, char*, socklen_t, char*, socklen_t, int) {
     return EAI_NONAME;

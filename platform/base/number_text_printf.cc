@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "platform/base/number_text.h"
 
@@ -9,7 +10,7 @@ namespace nma {
 
 namespace {
 
-constexpr int double_digits_min = 15;  // any decimal of so many digits survives a double
+constexpr int double_digits_min = 15;  // any decimal of so many digits survives a normal double
 constexpr int double_digits_max = 17;  // so many tell any two doubles apart
 constexpr std::size_t number_bytes_max = 1023;
 
@@ -20,22 +21,58 @@ struct Digits {
     char digits[double_digits_max + 1] = {};
 };
 
-Digits shortest_digits(double value) {
-    char text[40];
-    for (int count = double_digits_min; count <= double_digits_max; ++count) {
-        snprintf(text, sizeof text, "%.*e", count - 1, value);
-        if (strtod(text, nullptr) == value) break;
-    }
+Digits parse_digits(const char* text) {
     Digits found;
-    const char* next = text;
-    if (*next == '-') {
+    if (*text == '-') {
         found.is_negative = true;
-        ++next;
+        ++text;
     }
-    for (; *next != 'e'; ++next) {
-        if (*next != '.') found.digits[found.count++] = *next;
+    for (; *text != 'e'; ++text) {
+        if (*text != '.') found.digits[found.count++] = *text;
     }
-    found.exponent = static_cast<int>(strtol(next + 1, nullptr, 10));
+    found.exponent = static_cast<int>(strtol(text + 1, nullptr, 10));
+    return found;
+}
+
+// One more in the last place.
+void increment(Digits& number) {
+    int i = number.count - 1;
+    while (i > 0 && number.digits[i] == '9')
+        number.digits[i--] = '0';
+    if (number.digits[i] != '9') {
+        ++number.digits[i];
+        return;
+    }
+    number.digits[0] = '1';
+    ++number.exponent;
+}
+
+bool is_read_as(const Digits& number, double value) {
+    char text[40];
+    snprintf(text, sizeof text, "%s%c.%se%d", number.is_negative ? "-" : "", number.digits[0],
+             number.digits + 1, number.exponent);
+    return strtod(text, nullptr) == value;
+}
+
+// Above a power of two the next double is twice as far away as below: there the nearest decimal may
+// be another double's, and the one above it ours. Decimals of 15 digits lie too far apart for that.
+bool is_power_of_two(double value) {
+    int exponent = 0;
+    return std::fabs(std::frexp(value, &exponent)) == 0.5;
+}
+
+Digits shortest_digits(double value) {
+    const bool is_subnormal = std::fabs(value) < std::numeric_limits<double>::min();
+    Digits found;
+    for (int count = is_subnormal ? 1 : double_digits_min; count <= double_digits_max; ++count) {
+        char text[40];
+        snprintf(text, sizeof text, "%.*e", count - 1, value);
+        found = parse_digits(text);
+        if (is_read_as(found, value)) break;
+        if (count != 16 || !is_power_of_two(value)) continue;
+        increment(found);
+        if (is_read_as(found, value)) break;
+    }
     while (found.count > 1 && found.digits[found.count - 1] == '0')
         --found.count;
     found.digits[found.count] = '\0';
@@ -57,7 +94,8 @@ int write_fixed(double value, const Digits& number, std::span<char> room) {
         return snprintf(room.data(), room.size(), "%s%.*s.%s", sign, number.exponent + 1,
                         number.digits, number.digits + number.exponent + 1);
     }
-    return snprintf(room.data(), room.size(), "%s0.%0*d%s", sign, -number.exponent - 1, 0,
+    // With precision, a 0 is so many zeros, or nothing.
+    return snprintf(room.data(), room.size(), "%s0.%.*d%s", sign, -number.exponent - 1, 0,
                     number.digits);
 }
 

@@ -36,7 +36,7 @@ class LineFile {
                 line = rest.substr(0, length);
                 if (!std::exchange(is_in_long_line_, false)) return true;
             } else if (!fill()) {
-                return false;
+                return take_last(line);
             }
         }
         return false;
@@ -45,6 +45,13 @@ class LineFile {
     int failure() const { return failure_; }
 
   private:
+    // Files that were written by hand may lack the last line's end.
+    bool take_last(std::string_view& line) {
+        line = std::string_view(buffer_ + start_, end_ - start_);
+        start_ = end_;
+        return failure_ == 0 && !line.empty() && !std::exchange(is_in_long_line_, false);
+    }
+
     bool fill() {
         std::memmove(buffer_, buffer_ + start_, end_ - start_);
         end_ -= start_;

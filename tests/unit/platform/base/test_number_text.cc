@@ -30,15 +30,15 @@ double any_double() {
 }
 
 void assert_written(double value, NumberForm form, std::string_view wanted) {
-    char room[400];
-    char other_room[400];
+    char room[1100];
+    char other_room[1100];
     assert_true(write_double(value, form, room) == wanted);
     assert_true(write_double_by_printf(value, form, other_room) == wanted);
 }
 
 void assert_same_both_ways(double value) {
-    char room[400];
-    char other_room[400];
+    char room[1100];
+    char other_room[1100];
     for (const NumberForm form :
          {NumberForm::shortest, NumberForm::fixed, NumberForm::scientific}) {
         const std::string_view text = write_double(value, form, room);
@@ -58,6 +58,8 @@ void numbers_are_written_with_the_fewest_digits(void**) {
     assert_written(-2.5, NumberForm::shortest, "-2.5");
     assert_written(0.0001, NumberForm::shortest, "1e-04");
     assert_written(0.0001, NumberForm::fixed, "0.0001");
+    assert_written(0.5, NumberForm::shortest, "0.5");
+    assert_written(0.012, NumberForm::shortest, "0.012");
     assert_written(1e22, NumberForm::shortest, "1e+22");
     assert_written(123456789012345680.0, NumberForm::fixed, "123456789012345680");
     assert_written(1500, NumberForm::scientific, "1.5e+03");
@@ -79,14 +81,13 @@ void both_ways_write_and_read_any_number_alike(void**) {
 }
 
 // Above a power of two doubles lie twice as far apart as below it.
-void both_ways_write_powers_of_two_alike(void**) {
+void both_ways_write_powers_of_two_and_of_ten_alike(void**) {
     for (int exponent = -1074; exponent <= 1023; ++exponent) {
-        const double power = std::ldexp(1.0, exponent);
-        double back = 0;
-        char room[32];
-        assert_true(read_double(write_double_by_printf(power, NumberForm::shortest, room), back));
-        assert_true(back == power);
+        assert_same_both_ways(std::ldexp(1.0, exponent));
+        assert_same_both_ways(-std::nextafter(std::ldexp(1.0, exponent), 0.0));
     }
+    for (int exponent = -323; exponent <= 308; ++exponent)
+        assert_same_both_ways(std::pow(10, exponent));
 }
 
 void a_number_without_room_is_empty(void**) {
@@ -143,7 +144,7 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_written_with_the_fewest_digits),
         cmocka_unit_test(both_ways_write_and_read_any_number_alike),
-        cmocka_unit_test(both_ways_write_powers_of_two_alike),
+        cmocka_unit_test(both_ways_write_powers_of_two_and_of_ten_alike),
         cmocka_unit_test(a_number_without_room_is_empty),
         cmocka_unit_test(texts_that_are_numbers_are_read),
         cmocka_unit_test(other_texts_are_refused_and_the_value_stays),

@@ -29,7 +29,9 @@ int unmake(void**) {
 void check_user(const char* text, const char* name, int failure, uid_t uid = 0, gid_t gid = 0) {
     tree_write(tree, "passwd", text);
     Account account;
-    assert_int_equal(find_account_in((tree.path + "/passwd").c_str(), name, account), failure);
+    assert_int_equal(
+        find_account_in((std::string(tree.path.c_str()) + "/passwd").c_str(), name, account),
+        failure);
     assert_int_equal(account.uid, uid);
     assert_int_equal(account.gid, gid);
 }
@@ -54,7 +56,11 @@ void malformed_lines_are_no_users(void**) {
         "a", ENOENT);
     check_user("a:x:one:2:\na:x:7:8:\n", "a", 0, 7, 8);
     check_user("+\n-a:x:1:1:\n\n", "a", ENOENT);
-    check_user("a:x:7:8:cut off", "a", ENOENT);
+    check_user("a:x:7", "a", ENOENT);
+}
+
+void the_last_line_needs_no_end(void**) {
+    check_user("b:x:1:1:\na:x:7:8:", "a", 0, 7, 8);
 }
 
 void a_line_over_the_limit_is_skipped_whole(void**) {
@@ -72,7 +78,7 @@ void a_file_that_cannot_be_read_says_why(void**) {
     gid_t gid = 7;
     gid_t groups[4];
     std::size_t count = 0;
-    const std::string absent = tree.path + "/absent";
+    const std::string absent = std::string(tree.path.c_str()) + "/absent";
     assert_int_equal(find_account_in(absent.c_str(), "a", account), ENOENT);
     assert_int_equal(find_group_in(tree.path.c_str(), "a", gid), EISDIR);
     assert_int_equal(gid, 7);
@@ -92,7 +98,7 @@ constexpr char group_text[] =
 
 void groups_of_a_user_are_those_that_name_it(void**) {
     tree_write(tree, "group", group_text);
-    const std::string path = tree.path + "/group";
+    const std::string path = std::string(tree.path.c_str()) + "/group";
     gid_t groups[8];
     std::size_t count = 0;
     assert_int_equal(find_groups_in(path.c_str(), "bob", 100, groups, count), 0);
@@ -110,7 +116,7 @@ void groups_of_a_user_are_those_that_name_it(void**) {
 
 void a_group_is_found_by_its_whole_name(void**) {
     tree_write(tree, "group", group_text);
-    const std::string path = tree.path + "/group";
+    const std::string path = std::string(tree.path.c_str()) + "/group";
     gid_t gid = 7;
     assert_int_equal(find_group_in(path.c_str(), "video", gid), 0);
     assert_int_equal(gid, 44);
@@ -124,6 +130,7 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_user_is_found_by_its_whole_name),
         cmocka_unit_test(malformed_lines_are_no_users),
+        cmocka_unit_test(the_last_line_needs_no_end),
         cmocka_unit_test(a_line_over_the_limit_is_skipped_whole),
         cmocka_unit_test(a_file_that_cannot_be_read_says_why),
         cmocka_unit_test(groups_of_a_user_are_those_that_name_it),
