@@ -67,7 +67,8 @@ def check_index(archive):
             for layer in manifest["layers"]:
                 with tarfile.open(fileobj=tar.extractfile("./blobs/" + layer["digest"].replace(":", "/"))) as files:
                     names += [one.name for one in files if not one.isdir()]
-            report.check(names == ["node-metrics-agent"], f"{platform}: there is one file in it", names)
+            report.check(sorted(names) == ["licenses/LICENSE", "licenses/THIRD-PARTY", "node-metrics-agent"],
+                         f"{platform}: there is one program in it, and licences", names)
 
 
 def datapoints(text):

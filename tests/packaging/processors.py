@@ -173,11 +173,11 @@ def main():
     os.makedirs(cache, exist_ok=True)
     try:
         vmlinuz = kernel(root, cache, machine)
-        image = f"{cache}/image.cpio"
-        make_image(root, cache, arch, program, image)
     except subprocess.CalledProcessError as error:
         report.skip("machine", f"Debian's kernel for it cannot be had: {error.stderr[-300:]}")
         return 0
+    image = f"{cache}/image.cpio"
+    make_image(root, cache, arch, program, image)
     pieces, text, took_s = boot(machine, vmlinuz, image, f"{cache}/console")
     report.note(f"{took_s:.0f} s")
     check_machine(report, pieces, text)
