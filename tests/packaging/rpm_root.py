@@ -51,7 +51,8 @@ class Root:
 
     def remains(self):
         _, found = bed.in_root(self.path, f"find / -xdev -path /proc -prune -o -name '*{NAME}*' ! -name '*.rpm' -print")
-        return [path for path in found.split() if not path.startswith(("/etc/systemd", "/var/lib/systemd"))]
+        # systemd's own memory of what was enabled stays.
+        return [path for path in found.split() if not path.startswith("/var/lib/systemd")]
 
 
 def check_package(package):
