@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Man pages and completions: complete, without warnings, and at work in real shells; and both ways of installing alike.
 
-manual.py PROGRAM
+manual.py PROGRAM [BUILD]: BUILD is what CMake installs from, the directory above the program's unless it is said.
 """
 import json
 import os
@@ -100,9 +100,8 @@ def check_lint():
 
 # Files ----------------------------------------------------------------------------------------------
 
-def check_files(program):
+def check_files(program, build):
     """`cmake --install` and packaging/install-files, which the static RPM uses, put the same files into the same places."""
-    build = os.path.dirname(os.path.dirname(program))
     with tempfile.TemporaryDirectory(prefix="nma-files-") as work:
         said("cmake", "--install", build, env=dict(os.environ, DESTDIR=work + "/cmake"))
         _, error = said(TOP + "/packaging/install-files", program, work + "/script")
@@ -202,11 +201,11 @@ def check_completions(name):
         shell.close()
 
 
-def main(program):
+def main(program, build):
     check_page_8(program)
     check_page_5()
     check_lint()
-    check_files(program)
+    check_files(program, build)
     for name in SHELLS:
         if not has(name, name):
             continue
@@ -218,6 +217,7 @@ def main(program):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    sys.exit(main(os.path.abspath(sys.argv[1])))
+    here = os.path.abspath(sys.argv[1])
+    sys.exit(main(here, sys.argv[2] if len(sys.argv) == 3 else os.path.dirname(os.path.dirname(here))))
