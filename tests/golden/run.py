@@ -194,10 +194,10 @@ def turn_routes(host_root):
     for directory, _, files in os.walk(host_root):
         if os.path.basename(directory) == "net" and "route" in files:
             path = os.path.join(directory, "route")
-            with open(path) as file:
+            with open(path, "rb") as file:
                 text = file.read()
-            with open(path, "w") as file:
-                file.write(re.sub(r"\b[0-9A-F]{8}\b", lambda word: bytes.fromhex(word[0])[::-1].hex().upper(), text))
+            with open(path, "wb") as file:
+                file.write(re.sub(rb"\b([0-9A-F]{2})([0-9A-F]{2})([0-9A-F]{2})([0-9A-F]{2})\b", rb"\4\3\2\1", text))
 
 
 def host_root_of(name, directory):
