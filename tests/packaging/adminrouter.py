@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -198,7 +199,16 @@ def master_configuration(cluster, moved=()):
     slaves = [{"id": IDS[n - 1], "active": True, "pid": f"slave(1)@{address_of(moved.get(n, n) if moved else n)}:5051"} for n in (1, 2, 3)]
     slaves += [{"id": "hostile; }", "active": True, "pid": "slave(1)@10.77.0.11:5051"},
                {"id": "gone-S4", "active": False, "pid": "slave(1)@10.77.0.14:5051"},
-               {"id": "odd-S5", "active": True, "pid": "slave(1)@evil.example; :5051"}]
+               {"id": "odd-S5", "active": True, "pid": "slave(1)@evil.example; :5051"},
+               {"id": "odd-S6\n", "active": True, "pid": "slave(1)@10.77.0.11:5051"},
+               {"id": "odd-S7", "active": True, "pid": "slave(1)@10.77.0.11\n"},
+               {"id": "odd-S8", "active": True, "pid": "slave(1)@1:5051"},
+               {"id": "odd-S9", "active": True, "pid": "slave(1)@10.77.0.256:5051"},
+               {"id": "odd-S10", "active": True, "pid": None},
+               {"id": IDS[0].upper(), "active": True, "pid": "slave(1)@10.77.0.14:5051"}]
+    # Words of nginx' map.
+    slaves += [{"id": word, "active": True, "pid": f"slave(1)@{address_of(3)}:5051"}
+               for word in ("default", "include", "hostnames", "volatile")]
     made = subprocess.run(["jq", "-r", "-f", os.path.join(DCOS, "nginx-agents.jq")], input=json.dumps({"slaves": slaves}),
                           capture_output=True, text=True, check=True).stdout
     with open(os.path.join(DCOS, "nginx-adminrouter-master.conf")) as file:
@@ -240,7 +250,7 @@ def check_tokens():
 
 def check_unknown(cluster):
     for name, path in (("unknown_agent", "/system/v1/agent/e9ab2d4c-S9/metrics/v0/node"), ("other_path", "/system/v1/nothing"),
-                       ("bad_id", "/system/v1/agent/a.b/metrics/v0/node"), ("inactive_agent", "/system/v1/agent/gone-S4/metrics/v0/node"),
+                       ("bad_id", "/system/v1/agent/a.b/metrics/v0/node"), ("word_as_id", "/system/v1/agent/default/metrics/v0/node"), ("inactive_agent", "/system/v1/agent/gone-S4/metrics/v0/node"),
                        ("other_version", f"/system/v1/agent/{IDS[0]}/metrics/v01/node")):
         check(ask(path).is_error(404), name, ask(path))
     unknown = through(1, "/nothing")
@@ -342,6 +352,8 @@ def check_large(cluster):
 def check_agent_side(cluster):
     with open(os.path.join(DCOS, "nginx-adminrouter-agent.conf")) as file:
         text = file.read().replace("/run/dcos/telegraf-dcos-metrics.sock", cluster.path("socket1"))
+    check(re.findall(r"^ *listen (.*);", text, re.M) == ["127.0.0.1:61001"], "agent_side_is_for_loopback")
+    text = text.replace("listen 127.0.0.1:61001;", "listen 61001;")
     cluster.start_nginx(cluster.nodes[1], "router1", text)
     where = (address_of(1), 61001)
     until(lambda: is_open(*where), "the agent's nginx starts")
@@ -389,7 +401,8 @@ def check_all(program, folder):
         for number in (1, 2, 3):
             cluster.start_agent(number)
         made, text = master_configuration(cluster)
-        check("hostile" not in made and "evil" not in made and "S4" not in made, "map", made)
+        check(not [word for word in ("hostile", "evil", "S4", "odd", "10.77.0.14") if word in made] and made.count("upstream ") == 7,
+              "map", made)
         cluster.start_nginx(cluster.master, "master", text)
         until(lambda: is_open(MASTER, ROUTER_PORT), "nginx starts")
         until(lambda: cluster.log("master/pid").strip(), "nginx says its ID")
