@@ -99,6 +99,8 @@ check log "" "$(journalctl -u node-metrics-agent -p warning --no-pager -o cat | 
 
 dpkg --purge node-metrics-agent-dcos >/tmp/dpkg 2>&1 || fail purge "$(cat /tmp/dpkg)"
 check back_on_loopback 200 "$(sleep 1; status http://127.0.0.1:61092/v0/node)"
+chown root:dcos_telegraf ${containers%/*/*} ${containers%/*}
+chmod 775 ${containers%/*/*} ${containers%/*}
 chown -R dcos_telegraf: $containers
 systemctl start dcos-telegraf.socket dcos-telegraf.service
 check telegraf_is_back "active active" "$(systemctl is-active dcos-telegraf.service dcos-telegraf.socket | tr '\n' ' ' | sed 's/ $//')"
