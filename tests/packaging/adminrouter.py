@@ -94,12 +94,13 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def start_agent(self, number):
+    def start_agent(self, number, **tcp):
         """Its entrances are those of the shipped configuration; it reads a host that is the same for all."""
         config = {"interval_s": 3600, "host_root": HOST,
                   "node": {"mesos_id": IDS[number - 1], "hostname": address_of(number)},
                   "auth": {"tokens_file": self.tokens}, "statsd": {"listen": ["127.0.0.1:61825"], "host_container": "node"},
                   "listen": shipped_listeners(self.path(f"socket{number}"))}
+        config["listen"][-1].update(tcp)
         file = self.write(f"agent{number}.json", json.dumps(config))
         self.agents[number] = self.start(self.nodes[number], [self.program, "--config", file], f"agent{number}.log")
         until(lambda: "try: " in self.log(f"agent{number}.log"), f"agent {number} starts")
@@ -374,6 +375,31 @@ def check_agent_side(cluster):
     cluster.start_agent(1)
 
 
+def check_tls(cluster, text):
+    """As the comments of the master's file say. A node without the certificate gets no token."""
+    tls = os.path.join(HERE, "..", "fixtures", "tls")
+    for name in ("server.pem", "server.key"):
+        shutil.copy(os.path.join(tls, name), cluster.path(name))
+        os.chmod(cluster.path(name), 0o600)
+    cluster.stop_agent(1)
+    with open(cluster.path("agent1.log"), "w"):
+        pass
+    cluster.start_agent(1, tls_certificate_file=cluster.path("server.pem"), tls_key_file=cluster.path("server.key"))
+    text = text.replace("        proxy_pass http:", "        # proxy_pass http:")
+    text = re.sub(r"^ *# (proxy_(?:pass https|ssl_).*;)$", r"\1", text, flags=re.M)
+    for old, new in (("/etc/nginx/metrics-ca.pem", os.path.abspath(os.path.join(tls, "authority.pem"))),
+                     ("metrics-agents.example", "localhost"), ("listen 80;", "listen 8080;")):
+        check(old in text, "tls_comments", old)
+        text = text.replace(old, new)
+    cluster.start_nginx(cluster.master, "master_tls", text)
+    until(lambda: is_open(MASTER, 8080), "nginx with TLS to agents starts")
+    answers = [ask(f"/system/v1/agent/{IDS[number]}/metrics/v0/node", where=(MASTER, 8080)) for number in (0, 1)]
+    check(answers[0].status == 200, "tls_to_agents", (answers[0], cluster.log("master_tls/error.log")[-400:]))
+    check(answers[1].is_error(502), "tls_asks_nobody_without", answers[1])
+    cluster.stop_agent(1)
+    cluster.start_agent(1)
+
+
 def is_open(host, port):
     try:
         socket.create_connection((host, port), 1).close()
@@ -418,6 +444,7 @@ def check_all(program, folder):
         check_agent_side(cluster)
         check_down(cluster)
         check_moved(cluster, int(cluster.log("master/pid")))
+        check_tls(cluster, text)
         logs = cluster.log("master/access.log") + cluster.log("master/error.log")
         check(TOKEN not in logs and WRONG not in logs, "no_token_in_logs")
     except Exception as error:  # the reason is in somebody's log
