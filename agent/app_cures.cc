@@ -13,6 +13,12 @@ bool is_mesos(const HostFacts& facts, MesosProbe probe) {
     return facts.apps.mesos == probe;
 }
 
+// By the limit of who runs doctor, which may be another one than the service's.
+bool lacks_files(const HostFacts& facts) {
+    return facts.file_count_max != 0 && facts.apps.registration_count_max != 0 &&
+           facts.file_count_max < facts.apps.file_count_needed;
+}
+
 constexpr const char* lost_registrations =
     "registrations cannot be kept, so they end with the agent: what tasks send after its restart "
     "is lost";
@@ -49,16 +55,6 @@ constexpr HostCheck checks[] = {
       "net.core.rmem_max at most: {buffer_granted}.",
       "sysctl -w net.core.rmem_max={rmem_max}\n"
       "and the same line in /etc/sysctl.d/90-statsd.conf; then start the agent anew"}},
-    {Topic::statsd_senders,
-     [](const HostFacts& facts) { return facts.apps.has_unix_statsd && facts.is_in_pid_namespace; },
-     "who sends to the unix socket for StatsD from outside of the agent's PID namespace cannot be "
-     "told, so it is dropped",
-     {true,
-      "/proc/self/ns/pid is not the host's, and the kernel names processes of other PID namespaces "
-      "only to who is above them.",
-      "Start the agent's container with --pid=host (Kubernetes: hostPID: true)\n"
-      "Where all senders share the agent's PID namespace and /proc is that one's, nothing is "
-      "lost."}},
     {Topic::registration_directory,
      [](const HostFacts& facts) { return is_directory(facts, DirectoryProbe::missing); },
      lost_registrations,
@@ -103,10 +99,7 @@ constexpr HostCheck checks[] = {
       "On DC/OS 198.51.100.1 is that of the interface spartan, which dcos-net makes: wait until it "
       "runs"}},
     {Topic::registration_files,
-     [](const HostFacts& facts) {
-         return facts.file_count_max != 0 && facts.apps.registration_count_max != 0 &&
-                facts.file_count_max < facts.apps.file_count_needed;
-     },
+     [](const HostFacts& facts) { return facts.apps.has_manager && lacks_files(facts); },
      "too few files may be open for as many registrations as configured; the last ones are refused",
      {true,
       "limits.registrations is {registrations}, and each takes a socket; all in all {files_needed} "
@@ -155,6 +148,27 @@ constexpr HostCheck checks[] = {
      {false, "statsd.listen has {reachable_statsd}. On UDP nobody is asked who it is.",
       "If only this machine sends: 127.0.0.1 or a unix socket, where the kernel tells who sends\n"
       "Else let a firewall pass only who should send"}},
+    {Topic::statsd_senders,
+     [](const HostFacts& facts) { return facts.apps.has_unix_statsd && facts.is_in_pid_namespace; },
+     "who sends to the unix socket for StatsD from outside of the agent's PID namespace cannot be "
+     "told, so it is dropped",
+     {false,
+      "/proc/self/ns/pid is not the host's, and the kernel names processes of other PID namespaces "
+      "only to who is above them. Where all senders share the agent's PID namespace, as in one "
+      "pod, and /proc is that one's, nothing is lost.",
+      "Where others send, too, start the agent's container with --pid=host (Kubernetes: hostPID: "
+      "true)"}},
+    {Topic::registration_files,
+     [](const HostFacts& facts) { return !facts.apps.has_manager && lacks_files(facts); },
+     "as doctor was started here, too few files may be open for as many registrations as "
+     "configured",
+     {false,
+      "limits.registrations is {registrations}, and each takes a socket; all in all {files_needed} "
+      "may be needed. The hard limit of open files is {files} here: a service has the limit of its "
+      "unit.",
+      "See what the service has: systemctl show -p LimitNOFILE node-metrics-agent\n"
+      "If that is less, in its unit: LimitNOFILE={files_needed}, better 65536\n"
+      "In a container: --ulimit nofile=65536:65536"}},
     {Topic::kept_sockets,
      [](const HostFacts& facts) { return facts.apps.is_unkept; },
      "nobody keeps the sockets of registrations while the agent is restarted",

@@ -101,7 +101,8 @@ void look_at_registrations(const Config& config, AppFacts& facts) {
     facts.registration_count_max = registration.count_max;
     facts.file_count_needed = limits::file_reserve_count + Applications::file_count(config);
     const char* manager = getenv("NOTIFY_SOCKET");
-    facts.is_unkept = registration.is_kept_by_manager && (manager == nullptr || *manager == '\0');
+    facts.has_manager = manager != nullptr && *manager != '\0';
+    facts.is_unkept = registration.is_kept_by_manager && !facts.has_manager;
 }
 
 void look_at_file(const FixedText<256>& path, Secrecy secrecy, FixedText<4096>& problems) {

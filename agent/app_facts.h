@@ -53,7 +53,8 @@ struct AppFacts {
     IpText host;
     std::uint64_t registration_count_max = 0;  // 0: nobody can register
     std::uint64_t file_count_needed = 0;
-    bool is_unkept = false;  // no service manager is there to keep sockets, though it should
+    bool has_manager = false;  // doctor runs as the service does, with its limits
+    bool is_unkept = false;    // no service manager is there to keep sockets, though it should
 
     MesosProbe mesos = MesosProbe::not_asked;
     ScrapeUrl mesos_url;

@@ -76,7 +76,7 @@ def check_pid_namespace():
     with Bed(program) as bed:
         config = {"listen": [OPEN], "statsd": {"listen": ["unix:" + bed.path("s")]}}
         wanted = "from outside of the agent's PID namespace cannot be told"
-        check(bed, "namespace: senders that cannot be told", config, wanted, "--pid=host", launcher=inside, host_root="/")
+        check(bed, "namespace: senders that cannot be told", config, "note who sends", wanted, "hostPID: true", launcher=inside, host_root="/")
         check(bed, "namespace: UDP does not mind", {"listen": [OPEN], "statsd": {"listen": ["127.0.0.1:0"]}},
               launcher=inside, host_root="/", unwanted=[wanted])
         _, text = doctor(bed, config, host_root="/")
@@ -130,8 +130,12 @@ def check_host_and_files():
         check(bed, "host: no matter where nobody registers", {"listen": [OPEN], "registration": config["registration"]}, status=0,
               unwanted=WORDS)
         few = ["prlimit", "--nofile=1200:1200"]
-        check(bed, "files: too few for all registrations", registration(bed), "The hard limit of open files is 1200.",
-              "limits.registrations is 1024", "LimitNOFILE=", launcher=few, host_root="/")
+        check(bed, "files: too few for all registrations", registration(bed), "TROUBLE too few files",
+              "The hard limit of open files is 1200.", "limits.registrations is 1024", "LimitNOFILE=", launcher=few, host_root="/",
+              environment={"NOTIFY_SOCKET": bed.path("notify")})
+        _, text = doctor(bed, registration(bed), few, "/")
+        report.check("note as doctor was started here, too few files" in text and "is 1200 here" in text and "TROUBLE too few" not in text,
+                     "files: too few where doctor was started by hand, whose limit may be another", text)
         check(bed, "files: enough for fewer", {**registration(bed), "limits": {"registrations": 64}}, launcher=few, host_root="/",
               status=doctor(bed, {"listen": [OPEN]}, few, "/")[0], unwanted=["limits.registrations is"])
 

@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -93,12 +94,13 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def start_agent(self, number):
+    def start_agent(self, number, **tcp):
         """Its entrances are those of the shipped configuration; it reads a host that is the same for all."""
         config = {"interval_s": 3600, "host_root": HOST,
                   "node": {"mesos_id": IDS[number - 1], "hostname": address_of(number)},
                   "auth": {"tokens_file": self.tokens}, "statsd": {"listen": ["127.0.0.1:61825"], "host_container": "node"},
                   "listen": shipped_listeners(self.path(f"socket{number}"))}
+        config["listen"][-1].update(tcp)
         file = self.write(f"agent{number}.json", json.dumps(config))
         self.agents[number] = self.start(self.nodes[number], [self.program, "--config", file], f"agent{number}.log")
         until(lambda: "try: " in self.log(f"agent{number}.log"), f"agent {number} starts")
@@ -198,7 +200,16 @@ def master_configuration(cluster, moved=()):
     slaves = [{"id": IDS[n - 1], "active": True, "pid": f"slave(1)@{address_of(moved.get(n, n) if moved else n)}:5051"} for n in (1, 2, 3)]
     slaves += [{"id": "hostile; }", "active": True, "pid": "slave(1)@10.77.0.11:5051"},
                {"id": "gone-S4", "active": False, "pid": "slave(1)@10.77.0.14:5051"},
-               {"id": "odd-S5", "active": True, "pid": "slave(1)@evil.example; :5051"}]
+               {"id": "odd-S5", "active": True, "pid": "slave(1)@evil.example; :5051"},
+               {"id": "odd-S6\n", "active": True, "pid": "slave(1)@10.77.0.11:5051"},
+               {"id": "odd-S7", "active": True, "pid": "slave(1)@10.77.0.11\n"},
+               {"id": "odd-S8", "active": True, "pid": "slave(1)@1:5051"},
+               {"id": "odd-S9", "active": True, "pid": "slave(1)@10.77.0.256:5051"},
+               {"id": "odd-S10", "active": True, "pid": None},
+               {"id": IDS[0].upper(), "active": True, "pid": "slave(1)@10.77.0.14:5051"}]
+    # Words of nginx' map.
+    slaves += [{"id": word, "active": True, "pid": f"slave(1)@{address_of(3)}:5051"}
+               for word in ("default", "include", "hostnames", "volatile")]
     made = subprocess.run(["jq", "-r", "-f", os.path.join(DCOS, "nginx-agents.jq")], input=json.dumps({"slaves": slaves}),
                           capture_output=True, text=True, check=True).stdout
     with open(os.path.join(DCOS, "nginx-adminrouter-master.conf")) as file:
@@ -240,7 +251,7 @@ def check_tokens():
 
 def check_unknown(cluster):
     for name, path in (("unknown_agent", "/system/v1/agent/e9ab2d4c-S9/metrics/v0/node"), ("other_path", "/system/v1/nothing"),
-                       ("bad_id", "/system/v1/agent/a.b/metrics/v0/node"), ("inactive_agent", "/system/v1/agent/gone-S4/metrics/v0/node"),
+                       ("bad_id", "/system/v1/agent/a.b/metrics/v0/node"), ("word_as_id", "/system/v1/agent/default/metrics/v0/node"), ("inactive_agent", "/system/v1/agent/gone-S4/metrics/v0/node"),
                        ("other_version", f"/system/v1/agent/{IDS[0]}/metrics/v01/node")):
         check(ask(path).is_error(404), name, ask(path))
     unknown = through(1, "/nothing")
@@ -342,6 +353,8 @@ def check_large(cluster):
 def check_agent_side(cluster):
     with open(os.path.join(DCOS, "nginx-adminrouter-agent.conf")) as file:
         text = file.read().replace("/run/dcos/telegraf-dcos-metrics.sock", cluster.path("socket1"))
+    check(re.findall(r"^ *listen (.*);", text, re.M) == ["127.0.0.1:61001"], "agent_side_is_for_loopback")
+    text = text.replace("listen 127.0.0.1:61001;", "listen 61001;")
     cluster.start_nginx(cluster.nodes[1], "router1", text)
     where = (address_of(1), 61001)
     until(lambda: is_open(*where), "the agent's nginx starts")
@@ -359,6 +372,31 @@ def check_agent_side(cluster):
     cluster.stop_agent(1)
     answer = ask("/system/v1/metrics/v0/node", token=None, where=where)
     check(answer.is_error(502), "agent_side_down", answer)
+    cluster.start_agent(1)
+
+
+def check_tls(cluster, text):
+    """As the comments of the master's file say. A node without the certificate gets no token."""
+    tls = os.path.join(HERE, "..", "fixtures", "tls")
+    for name in ("server.pem", "server.key"):
+        shutil.copy(os.path.join(tls, name), cluster.path(name))
+        os.chmod(cluster.path(name), 0o600)
+    cluster.stop_agent(1)
+    with open(cluster.path("agent1.log"), "w"):
+        pass
+    cluster.start_agent(1, tls_certificate_file=cluster.path("server.pem"), tls_key_file=cluster.path("server.key"))
+    text = text.replace("        proxy_pass http:", "        # proxy_pass http:")
+    text = re.sub(r"^ *# (proxy_(?:pass https|ssl_).*;)$", r"\1", text, flags=re.M)
+    for old, new in (("/etc/nginx/metrics-ca.pem", os.path.abspath(os.path.join(tls, "authority.pem"))),
+                     ("metrics-agents.example", "localhost"), ("listen 80;", "listen 8080;")):
+        check(old in text, "tls_comments", old)
+        text = text.replace(old, new)
+    cluster.start_nginx(cluster.master, "master_tls", text)
+    until(lambda: is_open(MASTER, 8080), "nginx with TLS to agents starts")
+    answers = [ask(f"/system/v1/agent/{IDS[number]}/metrics/v0/node", where=(MASTER, 8080)) for number in (0, 1)]
+    check(answers[0].status == 200, "tls_to_agents", (answers[0], cluster.log("master_tls/error.log")[-400:]))
+    check(answers[1].is_error(502), "tls_asks_nobody_without", answers[1])
+    cluster.stop_agent(1)
     cluster.start_agent(1)
 
 
@@ -389,7 +427,8 @@ def check_all(program, folder):
         for number in (1, 2, 3):
             cluster.start_agent(number)
         made, text = master_configuration(cluster)
-        check("hostile" not in made and "evil" not in made and "S4" not in made, "map", made)
+        check(not [word for word in ("hostile", "evil", "S4", "odd", "10.77.0.14") if word in made] and made.count("upstream ") == 7,
+              "map", made)
         cluster.start_nginx(cluster.master, "master", text)
         until(lambda: is_open(MASTER, ROUTER_PORT), "nginx starts")
         until(lambda: cluster.log("master/pid").strip(), "nginx says its ID")
@@ -405,6 +444,7 @@ def check_all(program, folder):
         check_agent_side(cluster)
         check_down(cluster)
         check_moved(cluster, int(cluster.log("master/pid")))
+        check_tls(cluster, text)
         logs = cluster.log("master/access.log") + cluster.log("master/error.log")
         check(TOKEN not in logs and WRONG not in logs, "no_token_in_logs")
     except Exception as error:  # the reason is in somebody's log

@@ -53,12 +53,13 @@ class Root:
     def __init__(self, bed, role="slave"):
         self.bed, self.path = bed, bed.path("root")
         os.chmod(bed.path("."), 0o755)
-        for folder in ("etc/node-metrics-agent", "etc/mesosphere/roles", "run/dcos", "opt"):
+        for folder in ("etc/node-metrics-agent", "etc/mesosphere/roles", "run/dcos", "opt/mesosphere"):
             os.makedirs(self.at(folder))
         open(self.at("etc/mesosphere/roles/" + role), "w").close()
         for name in ("dcos-agent.json", "dcos-master.json"):
             shutil.copy(os.path.join(DCOS, name), self.at("etc/node-metrics-agent"))
         self.write("opt/detect_ip", "#!/bin/sh\necho 192.0.2.7\n", 0o755)
+        self.detect(self.at("opt/detect_ip"))
         self.write("opt/systemctl", f"#!/bin/sh\necho \"$*\" >>{self.at('opt/systemctl.log')}\n", 0o755)
 
     def at(self, path):
@@ -74,9 +75,13 @@ class Root:
         with open(self.at(path)) as file:
             return file.read()
 
+    def detect(self, program):
+        """As DC/OS has it, with more that is not for root's script."""
+        self.write("opt/mesosphere/environment", f"PATH=/none\nSYSTEMCTL=/none\nROOT=/none\nMESOS_IP_DISCOVERY_COMMAND=\"{program}\"\n")
+
     def setup(self, **environment):
         environment = {**os.environ, "ROOT": self.path, "AGENT": program, "AGENT_USER": USER,
-                       "SYSTEMCTL": self.at("opt/systemctl"), "MESOS_IP_DISCOVERY_COMMAND": self.at("opt/detect_ip"), **environment}
+                       "SYSTEMCTL": self.at("opt/systemctl"), **environment}
         return subprocess.run([os.path.join(DCOS, "dcos-setup")], capture_output=True, text=True, timeout=30,
                               stdin=subprocess.DEVNULL, env=environment)
 
@@ -98,6 +103,9 @@ def check_setup():
         # As Telegraf leaves it: root's and of its group, with its user's files.
         os.makedirs(root.at(CONTAINERS))
         os.chmod(root.at(CONTAINERS), 0o775)
+        for each in ("run/dcos/telegraf", "run/dcos/telegraf/dcos_statsd"):
+            os.chown(root.at(each), 0, 1234)
+            os.chmod(root.at(each), 0o775)
         root.write(CONTAINERS + "/task-1", '{"container_id":"task-1","statsd_host":"198.51.100.1","statsd_port":40001}', 0o644, 1234)
         os.symlink("/etc/passwd", root.at(CONTAINERS + "/link"))
         before = os.stat("/etc/passwd")
@@ -107,6 +115,8 @@ def check_setup():
               "setup_ends_telegraf", root.read("opt/systemctl.log"))
         check(root.mode(CONTAINERS) == (0o700, USER, gid) and root.mode(CONTAINERS + "/task-1") == (0o600, USER, gid),
               "setup_registrations", (root.mode(CONTAINERS), root.mode(CONTAINERS + "/task-1")))
+        check(all(root.mode(each) == (0o755, "root", 0) for each in ("run/dcos/telegraf", "run/dcos/telegraf/dcos_statsd")),
+              "setup_closes_what_is_above", root.mode("run/dcos/telegraf"))
         after = os.stat("/etc/passwd")
         check((before.st_mode, before.st_uid) == (after.st_mode, after.st_uid), "setup_follows_no_link")
         check(root.mode("etc/node-metrics-agent/dcos-token")[:2] == (0o600, "root")
@@ -121,10 +131,12 @@ def check_setup():
         root.write(CONTAINERS + "/later", "{}", 0o600, uid)
         done = root.setup()
         check(done.returncode == 0 and root.read("etc/node-metrics-agent/dcos-token") == token, "setup_again_keeps_token", done)
-        done = root.setup(MESOS_IP_DISCOVERY_COMMAND="/none")
+        root.detect("/none")
+        done = root.setup(MESOS_IP_DISCOVERY_COMMAND=root.at("opt/detect_ip"))
         check(done.returncode == 0 and "not known" in done.stderr
               and root.read("run/node-metrics-agent-dcos/config.json") == root.read("etc/node-metrics-agent/dcos-agent.json"),
               "setup_without_address", done)
+        root.detect(root.at("opt/detect_ip"))
         root.write("opt/detect_ip", "#!/bin/sh\necho 'x|e id|'\n", 0o755)
         done = root.setup()
         check(done.returncode == 0 and "not known" in done.stderr, "setup_believes_addresses_only", done)
@@ -132,10 +144,38 @@ def check_setup():
         done = root.setup(AGENT_USER="")
         check(done.returncode == 0 and root.mode(CONTAINERS) == (0o700, "root", 0)
               and root.mode(CONTAINERS + "/later") == (0o600, "root", 0), "setup_for_who_the_unit_names", done)
-        shutil.rmtree(root.at(CONTAINERS))
+
+
+def check_refusals():
+    """What cannot be taken over leaves Telegraf running."""
+    def links(root):
+        os.makedirs(os.path.dirname(root.at(CONTAINERS)))
         os.symlink("/etc", root.at(CONTAINERS))
-        done = root.setup()
-        check(done.returncode == 1 and "is a link" in done.stderr, "setup_refuses_a_link", done)
+
+    def no_configuration(root):
+        # As between unpacking and configuring of the DEB.
+        os.rename(root.at("etc/node-metrics-agent/dcos-agent.json"), root.at("etc/node-metrics-agent/dcos-agent.json.dpkg-new"))
+
+    before = os.stat("/etc")
+    for name, make, environment, wanted in (("a_link", links, {}, "is a link"), ("no_configuration", no_configuration, {}, "is not there yet"),
+                                            ("no_token", lambda root: None, {"AGENT": "/bin/false"}, "")):
+        with Bed(program) as bed:
+            root = Root(bed)
+            make(root)
+            done = root.setup(**environment)
+            check(done.returncode == 1 and wanted in done.stderr and not os.path.exists(root.at("opt/systemctl.log")),
+                  "setup_refuses_" + name, done)
+    # One that is put there after all has been looked at: the fake systemctl does it, as a process that Telegraf left could.
+    for at in ("run/dcos/telegraf", "run/dcos/telegraf/dcos_statsd", CONTAINERS):
+        with Bed(program) as bed:
+            root = Root(bed)
+            os.makedirs(root.at(CONTAINERS))
+            place = root.at(at)
+            root.write("opt/systemctl", f"#!/bin/sh\n[ -L {place} ] || {{ mv {place} {place}.gone && ln -s /etc {place}; }}\n", 0o755)
+            done = root.setup()
+            check(done.returncode == 1 and "is a link" in done.stderr, "setup_notices_a_link_at_" + os.path.basename(at), done)
+    after = os.stat("/etc")
+    check((before.st_mode, before.st_uid, before.st_gid) == (after.st_mode, after.st_uid, after.st_gid), "setup_leaves_targets_of_links")
 
 
 def check_configurations():
@@ -357,7 +397,7 @@ def main():
     if os.geteuid() != 0:
         print("SKIP dcos: only root can make what belongs to others")
         return
-    for each in (check_setup, check_configurations, check_entrances, check_old_systemd, check_tokens_of_cluster, check_master, check_units):
+    for each in (check_setup, check_refusals, check_configurations, check_entrances, check_old_systemd, check_tokens_of_cluster, check_master, check_units):
         try:
             each()
         except Exception as error:

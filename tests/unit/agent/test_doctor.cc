@@ -261,6 +261,7 @@ HostFacts unfit_for_applications() {
     apps.file_count_needed = 1616;
     apps.directory = DirectoryProbe::denied;
     apps.is_host_foreign = true;
+    apps.has_manager = true;
     apps.is_unkept = true;
     apps.mesos = MesosProbe::refused;
     apps.mesos_http_status = 401;
@@ -276,9 +277,9 @@ void each_trouble_of_applications_is_said_once_with_its_cure(void**) {
     start();
     sample.writer.end_node();
     const Diagnosis diagnosis = diagnose(unfit_for_applications());
-    assert_int_equal(diagnosis.fault_count, 7);
-    assert_int_equal(diagnosis.note_count, 2);
-    assert_int_equal(count("TROUBLE"), 7);
+    assert_int_equal(diagnosis.fault_count, 6);
+    assert_int_equal(diagnosis.note_count, 3);
+    assert_int_equal(count("TROUBLE"), 6);
     assert_true(says("/etc/a: no\n            /etc/b: ?[2J\n"));
     assert_true(says("sysctl -w net.core.rmem_max=4194304\n"));
     assert_true(says("--pid=host"));
@@ -289,6 +290,23 @@ void each_trouble_of_applications_is_said_once_with_its_cure(void**) {
     assert_true(says("http://192.0.2.1:5051 refused the question, with HTTP status 401."));
     assert_true(says("statsd.listen has 0.0.0.0."));
     assert_true(says("It should be 1024\n"));
+}
+
+// A shell's limit is not the service's, and a pod's senders share its PID namespace.
+void what_may_be_otherwise_for_the_service_is_a_note(void**) {
+    start();
+    sample.writer.end_node();
+    HostFacts facts = healthy_host();
+    facts.is_in_pid_namespace = true;
+    facts.file_count_max = 1024;
+    facts.apps.has_unix_statsd = true;
+    facts.apps.registration_count_max = 1024;
+    facts.apps.file_count_needed = 1616;
+    const Diagnosis diagnosis = diagnose(facts);
+    assert_int_equal(diagnosis.fault_count, 0);
+    assert_int_equal(diagnosis.note_count, 2);
+    assert_true(says("as doctor was started here, too few files"));
+    assert_true(says("from outside of the agent's PID namespace"));
 }
 
 // The running agent meets the same limits with other numbers.
@@ -331,6 +349,7 @@ int main() {
                                   teardown),
         cmocka_unit_test_teardown(each_trouble_of_applications_is_said_once_with_its_cure,
                                   teardown),
+        cmocka_unit_test_teardown(what_may_be_otherwise_for_the_service_is_a_note, teardown),
         cmocka_unit_test_teardown(applications_that_have_what_they_need_are_not_named, teardown),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
