@@ -27,9 +27,11 @@ def build_old(package, work):
             text = file.read()
         bed.write(f"{tree}/{path}", re.sub(old, new, text))
     os.makedirs(program)
-    bed.run("sh", "-c", f'rpm2cpio "$1" | (cd "$2" && cpio -idm --quiet "./usr/bin/{NAME}")', "sh", package, program)
+    bed.run("sh", "-c", f'rpm2cpio "$1" | (cd "$2" && cpio -idm --quiet "./usr/bin/{NAME}" "*/THIRD-PARTY")', "sh", package, program)
+    for path in bed.glob.glob(program + "/usr/share/*/*/THIRD-PARTY"):
+        bed.shutil.copy(path, program + "/usr/bin")
     bed.run(tree + "/packaging/rpm/build", f"{program}/usr/bin/{NAME}", timeout=120)
-    return bed.glob.glob(tree + "/build/rpm/*.rpm")[0]
+    return bed.glob.glob(f"{tree}/build/rpm/{NAME}-[0-9]*.rpm")[0]
 
 
 class Root:
