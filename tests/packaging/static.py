@@ -58,7 +58,7 @@ def check_memory(limits):
         finally:
             agent.terminate()
             agent.wait()
-    for name, limit in (("Rss", "rss_kib_max"), ("Private_Dirty", "dirty_kib_max")):
+    for name, limit in (("Rss", "rss_kib_max"), ("Anonymous", "anonymous_kib_max")):
         report.check(kib[name] <= limits[limit], f"{name} is {kib[name]} KiB, at most {limits[limit]}")
 
 
