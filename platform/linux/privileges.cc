@@ -155,8 +155,8 @@ bool drop_privileges(const SystemUser& user, CapabilitySet kept, CapabilitySet& 
     // Kernels before 4.3 have no ambient set.
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     // A service manager that gave us these and no others may forbid the call. What can be inherited
-    // stays then, and there is nobody who could: programs are not started. Who became another user has
-    // them permitted alone, and must make them effective.
+    // stays then, and there is nobody who could: programs are not started. Who became another user
+    // has them permitted alone, and must make them effective.
     const bool is_as_wanted = permitted == left && !must_become;
     if (!set_capabilities(left) && !is_as_wanted) {
         return refuse(error, "cannot give capabilities back: %s", strerror(errno));
