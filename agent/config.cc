@@ -16,6 +16,8 @@
 
 namespace nma {
 
+Config::Config() = default;
+
 namespace {
 
 constexpr const char* default_listen = "127.0.0.1:61092";
@@ -330,7 +332,7 @@ bool has_token_files(const TokenFiles& files) {
 }  // namespace
 
 void set_defaults(Config& config) {
-    config = Config{};
+    new (&config) Config();  // assigned, it would take 97 KB of the stack, which stay
     (void)config.host_root.assign("/");
     (void)config.mesos_cgroups_root.assign("mesos");
     set_apps_defaults(config.apps);

@@ -32,6 +32,8 @@ struct ConfiguredListener {
 };
 
 struct Config {
+    Config();  // out of line: the compiler would put 97 KB of defaults into the program
+
     ConfiguredListener listen[limits::listener_count_max];
     std::size_t listen_count = 0;
     ListenerOptions listener_defaults;  // limits only

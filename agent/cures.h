@@ -37,7 +37,16 @@ enum class Topic : std::uint8_t {
     proc_subset,
     hidden_processes,
     watches,
-    files
+    files,
+    key_files,
+    statsd_buffer,
+    statsd_senders,
+    statsd_reach,
+    registration_directory,
+    registration_host,
+    registration_files,
+    kept_sockets,
+    mesos
 };
 
 // A trouble of the host that makes figures wrong or missing as a whole.
@@ -56,6 +65,9 @@ const Advice& advice_for(Scope scope, std::string_view group, Reason reason,
                          const HostFacts& facts);
 
 std::span<const HostCheck> host_checks();
+
+// The same of what applications say, and of who gets in.
+std::span<const HostCheck> app_checks();
 
 // The rows of a scope, and those for where none of them fits; most particular ones first.
 std::span<const CureRow> node_cures();

@@ -13,7 +13,7 @@ namespace nma {
 namespace {
 
 // More than the longest text of cures with all that is filled in.
-constexpr std::size_t paragraph_bytes = 4096;
+constexpr std::size_t paragraph_bytes = 5120;
 constexpr std::size_t line_width = 96;
 constexpr std::size_t named_container_count = 3;
 
@@ -85,11 +85,39 @@ void append_plain(std::string_view text, TextSink& sink) {
     }
 }
 
+void append_lines(std::string_view text, TextSink& sink) {
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        append_plain(text.substr(0, end), sink);
+        text.remove_prefix(end == text.npos ? text.size() : end + 1);
+        if (!text.empty()) sink.append('\n');
+    }
+}
+
 void append_known(std::string_view text, std::string_view otherwise, TextSink& sink) {
     append_plain(text.empty() ? otherwise : text, sink);
 }
 
+void append_app_value(std::string_view name, const AppFacts& apps, TextSink& sink) {
+    if (name == "agent_uid") sink.append_u64(apps.uid);
+    if (name == "buffer_wanted") sink.append_u64(apps.buffer_bytes_wanted);
+    if (name == "buffer_granted") sink.append_u64(apps.buffer_bytes_granted);
+    if (name == "rmem_max") sink.append_u64(apps.buffer_bytes_wanted / 2);
+    if (name == "reachable_statsd") append_plain(apps.reachable_statsd.view(), sink);
+    if (name == "directory") append_plain(apps.directory_path.view(), sink);
+    if (name == "statsd_host") append_plain(apps.host.view(), sink);
+    if (name == "registrations") sink.append_u64(apps.registration_count_max);
+    if (name == "files_needed") sink.append_u64(apps.file_count_needed);
+    if (name == "mesos_url") append_plain(apps.mesos_url.view(), sink);
+    if (name == "mesos_status") sink.append_i64(apps.mesos_http_status);
+    if (name == "authorization_file") append_plain(apps.authorization_path.view(), sink);
+    if (name == "authorization_status") sink.append(status_name(apps.authorization));
+    if (name == "unreadable_files") append_lines(apps.unreadable_files.view(), sink);
+    if (name == "unreadable_changes") append_lines(apps.unreadable_changes.view(), sink);
+}
+
 void append_value(std::string_view name, const HostFacts& facts, TextSink& sink) {
+    append_app_value(name, facts.apps, sink);
     if (name == "kernel") append_known(facts.kernel.view(), "an unknown release", sink);
     if (name == "model") append_known(facts.model.view(), "machine", sink);
     if (name == "user") append_known(facts.undelegated_user.view(), "user@.service", sink);
@@ -213,12 +241,11 @@ void append_head(const HostFacts& facts, const Snapshot& snapshot, TextSink& sin
     sink.append("\n\n");
 }
 
-// All of one kind, faults or notes. How many there were.
-std::uint32_t append_all(bool is_fault, const FindingList& findings, const HostFacts& facts,
-                         const Snapshot& snapshot, TextSink& sink) {
+std::uint32_t append_checks(bool is_fault, std::span<const HostCheck> checks,
+                            const HostFacts& facts, TextSink& sink) {
     std::uint32_t count = 0;
     const HostCheck* said = nullptr;
-    for (const HostCheck& check : host_checks()) {
+    for (const HostCheck& check : checks) {
         // Of checks about one thing the first is the exact one.
         const bool is_said = said != nullptr && said->topic == check.topic;
         if (check.advice.is_fault != is_fault || is_said || !check.applies(facts)) continue;
@@ -229,6 +256,14 @@ std::uint32_t append_all(bool is_fault, const FindingList& findings, const HostF
         sink.append('\n');
         append_advice(check.advice, facts, sink);
     }
+    return count;
+}
+
+// All of one kind, faults or notes. How many there were.
+std::uint32_t append_all(bool is_fault, const FindingList& findings, const HostFacts& facts,
+                         const Snapshot& snapshot, TextSink& sink) {
+    std::uint32_t count = append_checks(is_fault, host_checks(), facts, sink) +
+                          append_checks(is_fault, app_checks(), facts, sink);
     for (std::size_t i = 0; i < findings.count; ++i) {
         const Finding& finding = findings.items[i];
         const Advice& advice = advice_for(finding.scope, finding.group, finding.reason, facts);
@@ -316,7 +351,8 @@ Diagnosis write_diagnosis(const HostFacts& facts, const Snapshot& snapshot, Text
     return diagnosis;
 }
 
-int run_doctor(const HostRoot& root, FileReader& reader, const Snapshot& snapshot) {
+int run_doctor(const HostRoot& root, FileReader& reader, const Snapshot& snapshot,
+               const AppFacts& apps) {
     Arena arena;
     if (!arena.map(limits::directory_buffer_bytes + limits::doctor_output_bytes +
                    2 * Arena::alignment_bytes))
@@ -325,6 +361,7 @@ int run_doctor(const HostRoot& root, FileReader& reader, const Snapshot& snapsho
     dirs.init(arena);
     const HostContext context = {root, reader, dirs};
     HostFacts facts = read_host_facts(context);
+    facts.apps = apps;
     std::string_view text;
     if (reader.read(root.proc(), root.mountinfo_path(), text) == Status::ok)
         find_silent_mounts(text, snapshot, facts.silent_mounts);

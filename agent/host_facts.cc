@@ -141,10 +141,10 @@ void read_namespaces(const HostContext& context, HostFacts& facts) {
     std::uint64_t number = 0;
     facts.is_own_cgroup_namespace = read_namespace(context.root, "self/ns/cgroup", number) &&
                                     number != initial_cgroup_namespace;
+    facts.is_in_pid_namespace =
+        read_namespace(context.root, "self/ns/pid", number) && number != initial_pid_namespace;
     // With a deeper number of ours /proc is that of a namespace above, which is what is wanted.
-    facts.is_own_pid_namespace = read_namespace(context.root, "self/ns/pid", number) &&
-                                 number != initial_pid_namespace &&
-                                 facts.self.pid_namespace_depth == 1;
+    facts.is_own_pid_namespace = facts.is_in_pid_namespace && facts.self.pid_namespace_depth == 1;
 }
 
 // Rootless containers run below user.slice/user-N.slice/user@N.service, whose manager has what

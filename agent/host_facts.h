@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/app_facts.h"
 #include "platform/base/fixed_text.h"
 #include "platform/metrics/collector.h"
 
@@ -83,6 +84,7 @@ struct HostFacts {
     bool is_part_of_cgroups = false;       // a mount shows less than its whole hierarchy
     bool is_own_cgroup_namespace = false;  // not the initial one
     bool is_own_pid_namespace = false;     // /proc is that of a namespace below the initial one
+    bool is_in_pid_namespace = false;      // we are below the initial one, whatever /proc shows
     ControllerSet undelegated = 0;         // not handed to the manager of some logged-in user
     FixedText<64> undelegated_user;        // such as "user@1000.service"
 
@@ -90,6 +92,8 @@ struct HostFacts {
     std::uint64_t file_count_max = 0;  // RLIMIT_NOFILE of ours; 0 when not known
     FixedText<256> program;            // the file that runs now; empty when not known
     FixedText<512> silent_mounts;      // mount points that may be remote and have no figures
+
+    AppFacts apps;
 
     bool is_raspberry_pi() const { return model.view().starts_with("Raspberry Pi"); }
     bool has_cgroups() const { return has_cgroup_v1 || has_cgroup_v2; }

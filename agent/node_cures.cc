@@ -52,7 +52,8 @@ constexpr CureRow node_rows[] = {
      nullptr,
      {true,
       "adjtimex(2) is forbidden, though the agent only reads with it: a filter of system calls.",
-      "In the agent's systemd unit: ProtectClock=no\n"
+      "In a drop-in of the agent's systemd unit: ProtectClock=no and\n"
+      "SystemCallFilter=adjtimex clock_adjtime clock_adjtime64\n"
       "In a container: a seccomp profile that allows adjtimex, such as Docker's own"}},
     {not_available,
      "snmp6",

@@ -70,6 +70,8 @@ bool ProcessRights::give_away(const Config& config, const HostRoot& root, FileRe
     options_.user = config.process.user.view();
     options_.capabilities = config.process.capabilities;
     options_.writable_directories = {directories_, directory_count_};
+    options_.proc = root.proc();
+    options_.mountinfo_path = root.mountinfo_path();
     options_.has_seccomp = config.process.has_seccomp;
     options_.has_landlock = config.process.has_landlock;
     FixedText<256> error;

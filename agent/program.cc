@@ -273,7 +273,10 @@ int Program::run(const Config& config) {
 const Snapshot* Program::take_one(const Config& config) {
     // Where things are found is for who runs the agent; here only the answer counts.
     set_log_level(LogLevel::warning);
-    if (!prepare(config) || !give_rights_away(config)) return nullptr;
+    return prepare(config) && give_rights_away(config) ? take_confined() : nullptr;
+}
+
+const Snapshot* Program::take_confined() {
     readers_.start(root_, discovery_);
     if (!rights_.filter_calls()) return nullptr;
     static const Snapshot* taken = nullptr;
@@ -283,9 +286,15 @@ const Snapshot* Program::take_one(const Config& config) {
 }
 
 int Program::doctor(const Config& config) {
-    const Snapshot* taken = take_one(config);
+    static AppFacts apps;  // big for a stack
+    set_log_level(LogLevel::warning);
+    if (!prepare(config)) return 2;
+    read_app_facts_of_start(config, apps);
+    if (!give_rights_away(config)) return 2;
+    read_app_facts(config, apps);
+    const Snapshot* taken = take_confined();
     if (taken == nullptr) return 2;
-    const int status = run_doctor(root_, readers_.file_reader(), *taken);
+    const int status = run_doctor(root_, readers_.file_reader(), *taken, apps);
     readers_.stop();
     return status;
 }

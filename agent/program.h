@@ -32,6 +32,8 @@ class Program {
     bool give_rights_away(const Config& config);
     // Null when it could not be prepared; that was logged.
     const Snapshot* take_one(const Config& config);
+    // The last steps of it, when rights were given away.
+    const Snapshot* take_confined();
     bool open_listeners(const Config& config);
     bool read_keys(const Config& config);
     bool try_names_and_certificates(const Config& config);

@@ -1,8 +1,9 @@
 #include "api/json_writer.h"
 
-#include <charconv>
 #include <cmath>
 #include <cstdint>
+
+#include "platform/base/number_text.h"
 
 namespace nma {
 
@@ -109,8 +110,7 @@ void append_json_number(TextSink& sink, double value) {
         return sink.append_u64(static_cast<std::uint64_t>(magnitude));
     }
     char text[32];  // the longest is -2.2250738585072014e-308
-    const auto result = std::to_chars(text, text + sizeof text, value);
-    sink.append({text, static_cast<std::size_t>(result.ptr - text)});
+    sink.append(write_double(value, NumberForm::shortest, text));
 }
 
 }  // namespace nma

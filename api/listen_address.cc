@@ -34,7 +34,7 @@ bool parse_systemd(std::string_view name, ListenAddress& address, ListenError& e
     return is_good ||
            refuse_listener(error,
                            "name the socket as FileDescriptorName= does in its unit, or give its "
-                           "position: systemd:metrics or systemd:0");
+                           "position or path: systemd:metrics, systemd:0 or systemd:/run/a.sock");
 }
 
 bool parse_ip(std::string_view host, ListenAddress& address) {

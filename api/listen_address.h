@@ -16,7 +16,7 @@ struct ListenAddress {
     std::uint16_t port = 0;       // 0: any free one
     std::uint8_t bytes[16] = {};  // of the IP address, in network order; 4 or 16 of them
     FixedText<108> path;          // of the unix socket; the kernel's limit, with the NUL
-    FixedText<256> name;          // of systemd's socket, or its position, counted from 0
+    FixedText<256> name;          // of systemd's socket, or its position from 0, or its path
 };
 
 // "192.0.2.7:61092", "[2001:db8::7]:61092", "unix:/path", "systemd:NAME" or "systemd:0". False,

@@ -17,7 +17,8 @@ int hex_value(char c) {
 
 // Raw bytes beyond ASCII are let through: names of containers may be anything.
 bool is_in_no_uri(char c) {
-    return (c >= '\0' && c <= ' ') || c == '\x7f';
+    // A char has a sign on some processors alone.
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
 }
 
 bool is_good_path(std::string_view path) {

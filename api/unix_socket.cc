@@ -109,16 +109,25 @@ bool clear_place(const ListenAddress& address, ListenError& error) {
                            strerror(errno));
 }
 
+// A service's sandbox may forbid the call, which is no loss where it would change nothing.
+bool give_to(int file, uid_t uid, gid_t gid) {
+    struct stat now = {};
+    const bool is_known = fstat(file, &now) == 0;
+    const bool has_owner = uid == static_cast<uid_t>(-1) || (is_known && now.st_uid == uid);
+    const bool has_group = gid == static_cast<gid_t>(-1) || (is_known && now.st_gid == gid);
+    return (has_owner && has_group) || fchownat(file, "", uid, gid, AT_EMPTY_PATH) == 0;
+}
+
 // By the file itself, not by its path: once the file is its new owner's, he could put a link in its
 // place, and we would change what that leads to.
 bool set_access(int file, const ListenerOptions& options, ListenError& error) {
     uid_t uid = static_cast<uid_t>(-1);
     gid_t gid = static_cast<gid_t>(-1);
     if (!find_socket_owner(options, uid, gid, error)) return false;
-    if (fchownat(file, "", uid, gid, AT_EMPTY_PATH) != 0) {
+    if (!give_to(file, uid, gid)) {
         return refuse_listener(error,
                                "the socket cannot be given to %s:%s: %s; start the agent as root, "
-                               "or make it a member of that group",
+                               "or make it a member of that group, or have systemd make the socket",
                                options.owner.c_str(), options.group.c_str(), strerror(errno));
     }
     char self[64];

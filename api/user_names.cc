@@ -1,12 +1,9 @@
 #include "api/user_names.h"
 
-#include <grp.h>
-#include <pwd.h>
-
 #include <cstdint>
 
 #include "platform/base/text_cursor.h"
-#include "platform/limits.h"
+#include "platform/linux/accounts.h"
 
 namespace nma {
 
@@ -23,11 +20,9 @@ bool find_user(const char* name, uid_t& uid) {
         uid = static_cast<uid_t>(number);
         return number <= id_max;
     }
-    char text[limits::user_entry_bytes];
-    passwd entry = {};
-    passwd* found = nullptr;
-    if (getpwnam_r(name, &entry, text, sizeof text, &found) != 0 || found == nullptr) return false;
-    uid = found->pw_uid;
+    Account account;
+    if (find_account(name, account) != 0) return false;
+    uid = account.uid;
     return true;
 }
 
@@ -37,12 +32,7 @@ bool find_group(const char* name, gid_t& gid) {
         gid = static_cast<gid_t>(number);
         return number <= id_max;
     }
-    char text[limits::user_entry_bytes];
-    group entry = {};
-    group* found = nullptr;
-    if (getgrnam_r(name, &entry, text, sizeof text, &found) != 0 || found == nullptr) return false;
-    gid = found->gr_gid;
-    return true;
+    return find_group_id(name, gid) == 0;
 }
 
 }  // namespace nma

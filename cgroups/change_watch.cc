@@ -44,7 +44,10 @@ void ChangeWatch::stop() {
 // What had no room before may have some now.
 void ChangeWatch::begin_search() {
     std::swap(slots_, old_slots_);
-    std::fill(slots_.begin(), slots_.end(), Watched{});
+    // What is free stays untouched: that is most of it, and takes no memory until it is written.
+    for (Watched& slot : slots_) {
+        if (slot.number != 0) slot = Watched{};
+    }
     paths_.clear();
     watched_count_ = 0;
     has_failed_ = false;

@@ -81,7 +81,7 @@ bool ContainerTable::is_there(const CgroupPlace& place) {
 }
 
 std::size_t ContainerTable::slot_index_of(std::string_view id) const {
-    std::size_t at = hash_of(id) % slots_.size();
+    auto at = static_cast<std::size_t>(hash_of(id) % slots_.size());
     while (slots_[at] != 0 && containers_[slots_[at] - 1].id.view() != id)
         at = (at + 1) % slots_.size();
     return at;
@@ -98,7 +98,8 @@ void ContainerTable::unlink(std::string_view id) {
     slots_[hole] = 0;
     for (std::size_t at = (hole + 1) % slots_.size(); slots_[at] != 0;
          at = (at + 1) % slots_.size()) {
-        const std::size_t ideal = hash_of(containers_[slots_[at] - 1].id.view()) % slots_.size();
+        const std::uint64_t hash = hash_of(containers_[slots_[at] - 1].id.view());
+        const auto ideal = static_cast<std::size_t>(hash % slots_.size());
         const std::size_t from_ideal = (at + slots_.size() - ideal) % slots_.size();
         const std::size_t from_hole = (at + slots_.size() - hole) % slots_.size();
         if (from_ideal < from_hole) continue;

@@ -155,10 +155,30 @@ void scan_cgroup_mounts(std::string_view text, CgroupMounts& mounts) {
     settle_subsystems(mounts);
 }
 
+namespace {
+
+// libcgroup leaves it out where it has no controllers, as on most hosts with both versions.
+// Containers may be there alone, and their pressure is.
+void add_unified(const HostContext& context, CgroupMounts& mounts) {
+    for (std::size_t i = 0; i < mounts.count; ++i)
+        if (mounts.items[i].is_unified) return;
+    std::string_view text;
+    if (context.reader.read(context.root.proc(), context.root.mountinfo_path(), text) != Status::ok)
+        return;
+    MountCursor cursor(text);
+    MountLine line;
+    while (cursor.next(line))
+        if (line.type == "cgroup2") add_line(line, mounts);
+}
+
+}  // namespace
+
 Status find_cgroup_mounts(const HostContext& context, CgroupMounts& mounts) {
     mounts = CgroupMounts{};
-    if (context.root.is_own() && ask_libcgroup(mounts)) {
+    // libcgroup asks for our own mounts.
+    if (context.root.is_own() && !context.root.is_outside() && ask_libcgroup(mounts)) {
         mounts.from_libcgroup = true;
+        add_unified(context, mounts);
         settle_subsystems(mounts);
         return mounts.count > 0 ? Status::ok : Status::absent;
     }

@@ -149,7 +149,7 @@ void Sandboxes::forget(DiskPlace& place) {
 }
 
 std::uint32_t& Sandboxes::slot_of(std::string_view id) {
-    std::size_t at = hash_of(id) % slots_.size();
+    auto at = static_cast<std::size_t>(hash_of(id) % slots_.size());
     while (slots_[at] != 0 && sandboxes_[slots_[at] - 1].id.view() != id)
         at = (at + 1) % slots_.size();
     return slots_[at];

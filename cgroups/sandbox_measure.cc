@@ -87,7 +87,7 @@ Status Sandboxes::measure(const DiskPlace& place, std::uint64_t now_ns, DiskUse&
 // ticks are seconds apart, and a burst of more would be one.
 void Sandboxes::walk(std::uint64_t now_ns) {
     const std::uint64_t elapsed_ns = std::min(now_ns - walked_at_ns_, second_ns);
-    std::size_t budget = options_.walk_entries_per_s * elapsed_ns / second_ns;
+    auto budget = static_cast<std::size_t>(options_.walk_entries_per_s * elapsed_ns / second_ns);
     if (budget == 0) return;
     walked_at_ns_ = now_ns;
     const std::uint64_t deadline_ns = boottime_ns() + walk_time_max_ns;

@@ -142,7 +142,7 @@ Status SandboxWalk::enter_next() {
 
 // False when there is no room for one more.
 bool SandboxWalk::take_link(std::uint64_t inode, bool& is_new) {
-    std::size_t at = hash_of(inode) % linked_.size();
+    auto at = static_cast<std::size_t>(hash_of(inode) % linked_.size());
     while (linked_[at] != 0 && linked_[at] != inode + 1)
         at = (at + 1) % linked_.size();
     is_new = linked_[at] == 0;

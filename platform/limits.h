@@ -296,6 +296,9 @@ inline constexpr std::size_t peer_group_count_max = 1024;
 // An entry of the system's list of users or groups; a group's names all its members.
 inline constexpr std::size_t user_entry_bytes = 16 * 1024;
 
+// Groups that a user is a member of, where the agent itself reads /etc/group.
+inline constexpr std::size_t user_group_count = 256;
+
 // How long we wait for another process that is busy in a unix socket's directory: it makes a
 // socket, as we do.
 inline constexpr std::uint32_t socket_lock_ms_max = 500;

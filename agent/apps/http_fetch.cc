@@ -6,8 +6,10 @@
 #include <event2/http.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "platform/base/check.h"
@@ -23,6 +25,13 @@ constexpr std::uint32_t header_count_max = 2;
 
 // What is received at most, for each byte of a body: the frames of chunks cost something, too.
 constexpr std::size_t received_per_body_byte = 2;
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+constexpr std::uint64_t millisecond_ns = 1'000'000;
+
+std::uint64_t end_ns_of(const FetchSlot& slot) {
+    return slot.started_ns + slot.timeout_ms * millisecond_ns;
+}
 
 // What goes wrong with other programs' servers is told by FetchResult.
 void log_nothing(int, const char*) {}
@@ -94,7 +103,8 @@ bool HttpFetcher::open_all(EventLoop& loop) {
     request_ = open_event();
     done_ = open_event();
     base_ = new_base();
-    if (request_ < 0 || done_ < 0 || base_ == nullptr) return false;
+    clock_ = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (request_ < 0 || done_ < 0 || clock_ < 0 || base_ == nullptr) return false;
     for (std::size_t i = 0; i < fetch_slot_count_all; ++i) {
         Exchange& exchange = exchanges_[i];
         exchange = {};
@@ -104,7 +114,9 @@ bool HttpFetcher::open_all(EventLoop& loop) {
         if (exchange.end_event == nullptr) return false;
     }
     request_event_ = event_new(base_, request_, EV_READ | EV_PERSIST, on_request, this);
+    clock_event_ = event_new(base_, clock_, EV_READ | EV_PERSIST, on_clock, this);
     return request_event_ != nullptr && event_add(request_event_, nullptr) == 0 &&
+           clock_event_ != nullptr && event_add(clock_event_, nullptr) == 0 &&
            loop.watch(done_, EPOLLIN, {on_done, this}) == Status::ok;
 }
 
@@ -113,11 +125,13 @@ void HttpFetcher::close_all() {
         if (exchange.end_event != nullptr) event_free(exchange.end_event);
         exchange.end_event = nullptr;
     }
-    if (request_event_ != nullptr) event_free(request_event_);
-    request_event_ = nullptr;
+    for (event** watched : {&request_event_, &clock_event_}) {
+        if (*watched != nullptr) event_free(*watched);
+        *watched = nullptr;
+    }
     if (base_ != nullptr) event_base_free(base_);
     base_ = nullptr;
-    for (int* descriptor : {&request_, &done_}) {
+    for (int* descriptor : {&request_, &done_, &clock_}) {
         if (*descriptor >= 0) close(*descriptor);
         *descriptor = -1;
     }
@@ -191,10 +205,34 @@ void HttpFetcher::begin(Exchange& exchange) {
     exchange.is_over = false;
     exchange.is_running = true;
     exchange.slot->started_ns = boottime_ns();
-    const auto timeout_ms = static_cast<long>(exchange.slot->timeout_ms);
-    const timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-    if (evtimer_add(exchange.end_event, &timeout) != 0 || !connect(exchange) || !send(exchange))
-        end(exchange, Status::io_error);
+    set_clock();
+    if (!connect(exchange) || !send(exchange)) end(exchange, Status::io_error);
+}
+
+// The time limits are kept by a clock of our own: libevent takes them as a timeval, and on
+// processors of 32 bits its package was built with a smaller one than ours.
+void HttpFetcher::set_clock() {
+    std::uint64_t due_ns = UINT64_MAX;
+    for (const Exchange& exchange : exchanges_) {
+        if (exchange.is_running && !exchange.is_over)
+            due_ns = std::min(due_ns, end_ns_of(*exchange.slot));
+    }
+    if (due_ns == UINT64_MAX) return;  // it may go off once for nothing
+    itimerspec times = {};
+    times.it_value.tv_sec = static_cast<time_t>(due_ns / second_ns);
+    times.it_value.tv_nsec = static_cast<long>(due_ns % second_ns);
+    timerfd_settime(clock_, TFD_TIMER_ABSTIME, &times, nullptr);
+}
+
+void HttpFetcher::on_clock(int, short, void* self) {
+    HttpFetcher& fetcher = *static_cast<HttpFetcher*>(self);
+    drain_event(fetcher.clock_);
+    const std::uint64_t now_ns = boottime_ns();
+    for (Exchange& exchange : fetcher.exchanges_) {
+        if (exchange.is_running && end_ns_of(*exchange.slot) <= now_ns)
+            end(exchange, Status::timeout);
+    }
+    fetcher.set_clock();
 }
 
 // The library's own timeouts are for each read; they end after ours at the latest.
@@ -203,8 +241,8 @@ bool HttpFetcher::connect(Exchange& exchange) {
     exchange.connection =
         evhttp_connection_base_new(base_, nullptr, slot.address.c_str(), slot.port);
     if (exchange.connection == nullptr) return false;
-    const timeval timeout = {static_cast<long>(slot.timeout_ms) / 1000 + 1, 0};
-    evhttp_connection_set_timeout_tv(exchange.connection, &timeout);
+    evhttp_connection_set_timeout(exchange.connection,
+                                  static_cast<int>(slot.timeout_ms / 1000) + 1);
     evhttp_connection_set_max_headers_size(exchange.connection, limits::fetch_header_bytes_max);
     evhttp_connection_set_max_body_size(exchange.connection,
                                         static_cast<ev_ssize_t>(slot.body_bytes_max));
@@ -291,9 +329,6 @@ void HttpFetcher::on_answer(evhttp_request* request, void* context) {
 
 void HttpFetcher::on_end(int, short, void* context) {
     Exchange& exchange = *static_cast<Exchange*>(context);
-    if (!exchange.is_over) exchange.slot->status = Status::timeout;
-    exchange.is_over = true;
-    evtimer_del(exchange.end_event);
     if (exchange.connection != nullptr) evhttp_connection_free(exchange.connection);
     exchange.connection = nullptr;
     exchange.fetcher->complete(exchange);

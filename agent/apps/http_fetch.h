@@ -54,7 +54,7 @@ class HttpFetcher {
     struct Exchange {
         HttpFetcher* fetcher = nullptr;
         FetchSlot* slot = nullptr;
-        event* end_event = nullptr;  // the time is up, or the library has said its last word
+        event* end_event = nullptr;  // its status is final: the rest is cleaned up
         evhttp_connection* connection = nullptr;
         std::size_t received_bytes = 0;  // headers and all
         std::uint32_t header_count = 0;  // status lines with their headers
@@ -64,6 +64,7 @@ class HttpFetcher {
 
     static void* run(void* self);
     static void on_request(int fd, short what, void* self);
+    static void on_clock(int fd, short what, void* self);
     static void on_end(int fd, short what, void* exchange);
     static void on_answer(evhttp_request* request, void* exchange);
     static int on_headers(evhttp_request* request, void* exchange);
@@ -74,6 +75,7 @@ class HttpFetcher {
     bool open_all(EventLoop& loop);
     void close_all();
     void begin(Exchange& exchange);
+    void set_clock();
     bool connect(Exchange& exchange);
     static bool send(Exchange& exchange);
     void complete(Exchange& exchange);
@@ -83,9 +85,11 @@ class HttpFetcher {
     Exchange exchanges_[fetch_slot_count_all];
     event_base* base_ = nullptr;  // the thread's, once it runs
     event* request_event_ = nullptr;
+    event* clock_event_ = nullptr;
     std::atomic<bool> is_stopping_ = false;
     int request_ = -1;  // eventfd, loop to thread
     int done_ = -1;     // eventfd, thread to loop
+    int clock_ = -1;    // timerfd: the time of one of the exchanges is up
     pthread_t thread_ = {};
     bool has_thread_ = false;
 };

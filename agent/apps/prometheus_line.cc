@@ -1,8 +1,6 @@
 #include "agent/apps/prometheus_line.h"
 
-#include <charconv>
-#include <system_error>
-
+#include "platform/base/number_text.h"
 #include "platform/base/text_cursor.h"
 
 namespace nma {
@@ -147,14 +145,7 @@ bool parse_prometheus_number(std::string_view text, double& value) {
         text.remove_prefix(1);
         if (!text.empty() && text.front() == '-') return false;
     }
-    // "nan(...)" is a number for from_chars alone.
-    if (text.empty() || text.back() == ')') return false;
-    double result = 0;
-    const char* const end = text.data() + text.size();
-    const std::from_chars_result parsed = std::from_chars(text.data(), end, result);
-    if (parsed.ec != std::errc{} || parsed.ptr != end) return false;
-    value = result;
-    return true;
+    return read_double(text, value);
 }
 
 bool is_prometheus_name(std::string_view text) {

@@ -1,12 +1,11 @@
 #include "agent/apps/prometheus_text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
-#include <system_error>
 #include <utility>
 
+#include "platform/base/number_text.h"
 #include "platform/base/text_cursor.h"
 
 namespace nma {
@@ -15,15 +14,12 @@ namespace {
 
 // The shortest text that reads back as the same number, in the notation of the old system: whole
 // digits below 10^21. Empty when there is no room.
-std::string_view write_number(double value, char* start, char* end) {
+std::string_view write_number(double value, std::span<char> room) {
     if (std::isnan(value)) return "NaN";
     if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
     const double size = std::fabs(value);
     const bool is_plain = size == 0 || (size >= 1e-4 && size < 1e21);
-    const auto format = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
-    const std::to_chars_result written = std::to_chars(start, end, value, format);
-    if (written.ec != std::errc{}) return {};
-    return {start, static_cast<std::size_t>(written.ptr - start)};
+    return write_double(value, is_plain ? NumberForm::fixed : NumberForm::scientific, room);
 }
 
 // What follows the family's name in a sample's. False when the sample is of another family.
@@ -155,7 +151,7 @@ Status PrometheusParser::name_by_bound(std::string_view base, std::string_view l
     --line_.label_count;
     std::swap(line_.labels[index], line_.labels[line_.label_count]);
     char digits[32];
-    const std::string_view text = write_number(bound, digits, digits + sizeof digits);
+    const std::string_view text = write_number(bound, digits);
     return text.empty() ? Status::full : name_as(base, text);
 }
 

@@ -74,7 +74,7 @@ void Registry::close() {
 }
 
 std::uint32_t& Registry::chain_of(std::string_view id) const {
-    return chains_[hash_of(id) & (chains_.size() - 1)];
+    return chains_[static_cast<std::size_t>(hash_of(id)) & (chains_.size() - 1)];
 }
 
 const Registration* Registry::at(std::uint32_t index) const {

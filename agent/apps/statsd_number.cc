@@ -1,8 +1,9 @@
 #include "agent/apps/statsd_number.h"
 
-#include <charconv>
 #include <cmath>
 #include <cstdint>
+
+#include "platform/base/number_text.h"
 
 namespace nma {
 
@@ -33,9 +34,7 @@ bool parse_statsd_number(std::string_view text, double& value) {
         if (!text.empty() && text.front() == '-') return false;
     }
     double parsed = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, parsed);
-    if (error != std::errc() || stop != end || !std::isfinite(parsed)) return false;
+    if (!read_double(text, parsed) || !std::isfinite(parsed)) return false;
     value = parsed;
     return true;
 }

@@ -36,7 +36,7 @@ void UnknownContainers::init(Arena& arena, std::size_t capacity) {
 UnknownContainers::Note* UnknownContainers::place_of(std::uint64_t hash, std::uint64_t now_ns) {
     Note* oldest = nullptr;
     for (std::size_t i = 0; i < std::min(limits::mesos_unknown_probe_count, notes_.size()); ++i) {
-        Note& note = notes_[(hash + i) % notes_.size()];
+        Note& note = notes_[static_cast<std::size_t>((hash + i) % notes_.size())];
         if (note.hash == hash) return &note;
         if (note.hash == 0) {
             note = {hash, now_ns, 0, Wish::none};

@@ -13,7 +13,7 @@ bool refuse(AuthError& error, std::initializer_list<std::string_view> pieces) {
     return false;
 }
 
-NumberText::NumberText(std::size_t number) {
+NumberText::NumberText(std::uint64_t number) {
     char digits[20];
     TextSink sink(digits);
     sink.append_u64(number);

@@ -2,6 +2,7 @@
 // ("run: chmod o= /etc/…").
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string_view>
 
@@ -18,7 +19,7 @@ bool refuse(AuthError& error, std::initializer_list<std::string_view> pieces);
 // A number as one of the pieces.
 class NumberText {
   public:
-    explicit NumberText(std::size_t number);
+    explicit NumberText(std::uint64_t number);
     operator std::string_view() const { return text_.view(); }  // NOLINT: to be a piece like others
 
   private:

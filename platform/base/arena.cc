@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cstdint>
 #include <cstring>
 
 #include "platform/base/check.h"
@@ -26,6 +27,8 @@ void Arena::unmap() {
 
 void* Arena::take_bytes(const char* part, std::size_t bytes) {
     const std::size_t rounded = (bytes + alignment_bytes - 1) & ~(alignment_bytes - 1);
+    // The sum of all limits must be an address: with 32 bits that is no matter of course.
+    NMA_CHECK(rounded >= bytes && rounded <= SIZE_MAX - used_);
     const std::size_t offset = used_;
     used_ += rounded;
     count_part(part, rounded);

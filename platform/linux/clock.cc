@@ -1,10 +1,15 @@
 #include "platform/linux/clock.h"
 
+#include <sys/types.h>
 #include <time.h>
 
 namespace nma {
 
 namespace {
+
+// Where a long has 32 bits the C library must be asked for that (CMakeLists.txt), and be able to:
+// glibc since 2.34, musl.
+static_assert(sizeof(time_t) == 8 && sizeof(off_t) == 8, "times go beyond 2038, files beyond 2 GB");
 
 std::uint64_t read_clock_ns(clockid_t clock) {
     timespec now = {};

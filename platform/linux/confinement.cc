@@ -35,7 +35,7 @@ bool start_landlock(const ConfinementOptions& options, ConfinementReport& report
         report_part(report, "no landlock (switched off)");
         return true;
     }
-    if (does_proc_hide_processes("/proc/self/mountinfo")) {
+    if (does_proc_hide_processes(options.proc, options.mountinfo_path)) {
         report_part(report, "no landlock (/proc is mounted with hidepid)");
         return true;
     }

@@ -16,6 +16,9 @@ struct ConfinementOptions {
     std::string_view user;                                    // empty: stay who we are
     CapabilitySet capabilities = 0;                           // kept, of those that we have
     std::span<const WritableDirectory> writable_directories;  // for Landlock
+    // The mount table of the /proc that is read, below this directory: see hidepid below.
+    int proc = -1;
+    const char* mountinfo_path = "/proc/self/mountinfo";
     bool has_seccomp = true;
     // Where the kernel has it, and no figure is lost by it: left out where /proc is mounted with
     // hidepid (landlock.h).

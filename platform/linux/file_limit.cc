@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace nma {
 
@@ -15,7 +16,7 @@ std::size_t raise_file_limit() {
         const rlimit raised = {files.rlim_max, files.rlim_max};
         if (setrlimit(RLIMIT_NOFILE, &raised) == 0) files = raised;
     }
-    return files.rlim_cur;
+    return static_cast<std::size_t>(std::min<rlim_t>(files.rlim_cur, SIZE_MAX));
 }
 
 void widen_file_table(std::size_t count) {

@@ -22,6 +22,11 @@ class HostRoot {
     // The directory is "/": we look at the machine, or the container, in which we run ourselves.
     bool is_own() const { return is_own_; }
 
+    // It is "/", but root() is the one that was standard input, without the mounts of the sandbox
+    // in which a service manager has put us (StandardInput=file:/ of a unit): files there may not
+    // be ours to see at the same path.
+    bool is_outside() const { return is_outside_; }
+
     // proc is the kernel's own, not a copy of its texts: questions that only system calls answer
     // (adjtimex, statfs) make sense.
     bool is_live() const { return is_live_; }
@@ -32,12 +37,14 @@ class HostRoot {
     const char* net_path() const { return net_path_; }  // "net" or "1/net"
 
   private:
+    void look_outside();
     void choose_paths();
 
     int root_ = -1;
     int proc_ = -1;
     int sys_ = -1;
     bool is_own_ = false;
+    bool is_outside_ = false;
     bool is_live_ = false;
     const char* mountinfo_path_ = "self/mountinfo";
     const char* net_path_ = "net";

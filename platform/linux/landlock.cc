@@ -29,9 +29,9 @@ bool has_hidepid(std::string_view options) {
 
 }  // namespace
 
-bool does_proc_hide_processes(const char* mountinfo_path) {
+bool does_proc_hide_processes(int directory, const char* mountinfo_path) {
     static char buffer[mount_table_bytes];
-    const int file = open(mountinfo_path, O_RDONLY | O_CLOEXEC);
+    const int file = openat(directory, mountinfo_path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
     std::size_t used = 0;
     ssize_t count = 0;

@@ -31,6 +31,6 @@ Status restrict_writing(std::span<const WritableDirectory> directories, int& ver
 
 // Whether processes on this /proc would vanish from our sight: it is mounted with hidepid, which
 // asks for the right to trace.
-bool does_proc_hide_processes(const char* mountinfo_path);
+bool does_proc_hide_processes(int directory, const char* mountinfo_path);
 
 }  // namespace nma

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstddef>
 
 #include "platform/base/text_cursor.h"
 #include "platform/limits.h"
@@ -34,6 +37,26 @@ Status find_name(std::string_view names, std::uint64_t count, std::string_view n
     return Status::ok;
 }
 
+bool is_bound_to(int fd, std::string_view path) {
+    sockaddr_un address = {};
+    socklen_t bytes = sizeof address;
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return false;
+    constexpr std::size_t before = offsetof(sockaddr_un, sun_path);
+    if (address.sun_family != AF_UNIX || bytes <= before || bytes > sizeof address) return false;
+    const std::string_view bound(address.sun_path, bytes - before);
+    return bound.substr(0, bound.find('\0')) == path;
+}
+
+Status find_path(std::uint64_t count, std::string_view path, int& fd) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const int candidate = first_fd + static_cast<int>(i);
+        if (!is_bound_to(candidate, path)) continue;
+        fd = candidate;
+        return Status::ok;
+    }
+    return Status::absent;
+}
+
 Status count_ours(const ListenFdsTexts& texts, pid_t own, std::uint64_t& count) {
     if (texts.pid == nullptr || texts.count == nullptr) return Status::absent;
     std::uint64_t pid = 0;
@@ -63,6 +86,7 @@ Status find_listen_fd(const ListenFdsTexts& texts, pid_t own, std::string_view n
     const Status status = count_ours(texts, own, count);
     if (status != Status::ok) return status;
     std::uint64_t position = 0;
+    if (name.starts_with('/')) return find_path(count, name, fd);
     if (!parse_u64(name, position)) {
         return texts.names == nullptr ? Status::absent : find_name(texts.names, count, name, fd);
     }

@@ -20,9 +20,10 @@ struct ListenFdsTexts {
 
 ListenFdsTexts read_listen_fds_environment();
 
-// The descriptor with this name or, when `name` is a number, at this position, counted from 0.
-// absent: nothing was handed to process `own`, or no such one; malformed; full: the name is that
-// of several.
+// The descriptor with this name, or at this position, counted from 0, when `name` is a number, or
+// of the unix socket at this path when it begins with "/": systemd tells names from version 227 on,
+// and the order of the sockets of several units is any. absent: nothing was handed to process
+// `own`, or no such one; malformed; full: the name is that of several.
 Status find_listen_fd(const ListenFdsTexts& texts, pid_t own, std::string_view name, int& fd);
 
 // The descriptor at that position and its name, empty when it has none. absent past the last one;

@@ -64,8 +64,9 @@ int open_inside(const HostRoot& root, const char* path) {
     int file = open_resolved(root.root(), path);
     // Filters of older container runtimes answer EPERM to calls that they do not know.
     if (file < 0 && (errno == ENOSYS || errno == EPERM)) {
-        file = root.is_own() ? openat(root.root(), path, file_flags)
-                             : open_stepwise(root.root(), path);
+        // A link of the host would lead into our sandbox.
+        const bool is_ours = root.is_own() && !root.is_outside();
+        file = is_ours ? openat(root.root(), path, file_flags) : open_stepwise(root.root(), path);
     }
     if (file < 0) return -1;
     struct stat found = {};

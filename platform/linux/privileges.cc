@@ -1,15 +1,15 @@
 #include "platform/linux/privileges.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "platform/linux/accounts.h"
 
 namespace nma {
 
@@ -25,9 +25,6 @@ constexpr NamedCapability names[] = {
     {"CAP_NET_ADMIN", CAP_NET_ADMIN},       {"CAP_SYS_ADMIN", CAP_SYS_ADMIN},
     {"CAP_SYS_PTRACE", CAP_SYS_PTRACE},
 };
-
-// A line of /etc/passwd is rarely longer than 100 bytes.
-constexpr std::size_t user_buffer_bytes = 16 * 1024;
 
 constexpr CapabilitySet bit(unsigned number) {
     return CapabilitySet{1} << number;
@@ -84,7 +81,7 @@ bool become(const SystemUser& user, CapabilitySet permitted, Error& error) {
             "as root, or leave process.user out",
             user.name.c_str());
     }
-    const bool is_done = initgroups(user.name.c_str(), user.gid) == 0 &&
+    const bool is_done = set_groups_of(user.name.c_str(), user.gid) &&
                          setresgid(user.gid, user.gid, user.gid) == 0 &&
                          setresuid(user.uid, user.uid, user.uid) == 0;
     if (is_done) return true;
@@ -125,22 +122,20 @@ FixedText<256> describe_capabilities(CapabilitySet set) {
 bool find_user(std::string_view name, SystemUser& user, FixedText<256>& error) {
     if (!user.name.assign(name)) return refuse(error, "process.user: the name is too long");
     if (name.empty()) return true;
-    static char buffer[user_buffer_bytes];
-    passwd entry = {};
-    passwd* found = nullptr;
-    const int failure = getpwnam_r(user.name.c_str(), &entry, buffer, sizeof buffer, &found);
-    if (failure != 0 && failure != ENOENT && failure != ESRCH) {
-        return refuse(error, "process.user: cannot look up user %s: %s", user.name.c_str(),
-                      strerror(failure));
-    }
-    if (found == nullptr) {
+    Account account;
+    const int failure = find_account(user.name.c_str(), account);
+    if (failure == ENOENT) {
         return refuse(error,
                       "process.user: there is no user %s; make one with `useradd --system %s`, or "
                       "leave process.user out",
                       user.name.c_str(), user.name.c_str());
     }
-    user.uid = entry.pw_uid;
-    user.gid = entry.pw_gid;
+    if (failure != 0) {
+        return refuse(error, "process.user: cannot look up user %s: %s", user.name.c_str(),
+                      strerror(failure));
+    }
+    user.uid = account.uid;
+    user.gid = account.gid;
     return true;
 }
 
@@ -159,7 +154,11 @@ bool drop_privileges(const SystemUser& user, CapabilitySet kept, CapabilitySet& 
     prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
     // Kernels before 4.3 have no ambient set.
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    if (!set_capabilities(left)) {
+    // A service manager that gave us these and no others may forbid the call. What can be inherited
+    // stays then, and there is nobody who could: programs are not started. Who became another user
+    // has them permitted alone, and must make them effective.
+    const bool is_as_wanted = permitted == left && !must_become;
+    if (!set_capabilities(left) && !is_as_wanted) {
         return refuse(error, "cannot give capabilities back: %s", strerror(errno));
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

@@ -33,7 +33,7 @@ void Snapshot::init(Arena& arena, const Capacities& capacities) {
 
 std::uint32_t& Snapshot::container_slot(std::string_view id) const {
     const std::size_t mask = container_slots.size() - 1;
-    for (std::size_t i = hash_text(id) & mask;; i = (i + 1) & mask) {
+    for (std::size_t i = static_cast<std::size_t>(hash_text(id)) & mask;; i = (i + 1) & mask) {
         std::uint32_t& slot = container_slots[i];
         if (slot == 0 || text(containers[slot - 1].id) == id) return slot;
     }

@@ -1,6 +1,7 @@
 #include "tests/alloc/counting_malloc.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ bool find_library() {
         std::uintptr_t start = 0;
         std::uintptr_t end = 0;
         char mode[8] = "";
-        if (sscanf(line, "%lx-%lx %7s", &start, &end, mode) != 3) continue;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &start, &end, mode) != 3) continue;
         if (strstr(line, "libmicrohttpd") == nullptr || strchr(mode, 'x') == nullptr) continue;
         library_start = start;
         library_end = end;

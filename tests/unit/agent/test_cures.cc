@@ -95,6 +95,29 @@ void host_checks_are_silent_where_nothing_is_known(void**) {
     const HostFacts unknown;
     for (const HostCheck& check : host_checks())
         assert_false(check.applies(unknown));
+    for (const HostCheck& check : app_checks())
+        assert_false(check.applies(unknown));
+}
+
+void each_state_of_what_applications_need_has_its_own_cure(void**) {
+    int count = 0;
+    for (int i = 0; i <= static_cast<int>(MesosProbe::no_state); ++i) {
+        HostFacts facts;
+        facts.apps.mesos = static_cast<MesosProbe>(i);
+        for (const HostCheck& check : app_checks())
+            count += check.applies(facts) ? 1 : 0;
+    }
+    for (int i = 0; i <= static_cast<int>(DirectoryProbe::denied); ++i) {
+        HostFacts facts;
+        facts.apps.directory = static_cast<DirectoryProbe>(i);
+        for (const HostCheck& check : app_checks())
+            count += check.applies(facts) ? 1 : 0;
+    }
+    // All but "not asked" and "ok" of each.
+    assert_int_equal(count, static_cast<int>(MesosProbe::no_state) - 1 +
+                                static_cast<int>(DirectoryProbe::denied) - 1);
+    for (const HostCheck& check : app_checks())
+        assert_non_null(check.advice.cure);
 }
 
 const char* cure(const char* group, Reason reason, const HostFacts& facts) {
@@ -221,6 +244,7 @@ int main() {
         cmocka_unit_test(every_controller_and_each_of_its_groups_has_a_meaning),
         cmocka_unit_test(every_reason_of_every_group_is_explained_on_any_host),
         cmocka_unit_test(host_checks_are_silent_where_nothing_is_known),
+        cmocka_unit_test(each_state_of_what_applications_need_has_its_own_cure),
         cmocka_unit_test(memory_off_on_a_raspberry_pi_names_the_option_and_its_file),
         cmocka_unit_test(memory_off_on_a_raspberry_pi_in_spite_of_the_option_names_the_kernel),
         cmocka_unit_test(memory_off_elsewhere_names_what_switched_it_off),

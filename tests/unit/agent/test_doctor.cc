@@ -247,6 +247,85 @@ void mounts_without_figures_are_named_when_they_may_be_remote(void**) {
     assert_string_equal(found.c_str(), "/dead one (nfs4), /f (fuse.sshfs)");
 }
 
+// Of a host where nothing that concerns applications is as it should be.
+HostFacts unfit_for_applications() {
+    HostFacts facts = healthy_host();
+    AppFacts& apps = facts.apps;
+    facts.is_in_pid_namespace = true;
+    facts.file_count_max = 1024;
+    apps.uid = 998;
+    apps.buffer_bytes_wanted = 8388608;
+    apps.buffer_bytes_granted = 425984;
+    apps.has_unix_statsd = true;
+    apps.registration_count_max = 1024;
+    apps.file_count_needed = 1616;
+    apps.directory = DirectoryProbe::denied;
+    apps.is_host_foreign = true;
+    apps.has_manager = true;
+    apps.is_unkept = true;
+    apps.mesos = MesosProbe::refused;
+    apps.mesos_http_status = 401;
+    assert_true(apps.reachable_statsd.assign("0.0.0.0"));
+    assert_true(apps.directory_path.assign("/run/agent/containers"));
+    assert_true(apps.host.assign("198.51.100.1"));
+    assert_true(apps.mesos_url.assign("http://192.0.2.1:5051"));
+    assert_true(apps.unreadable_files.assign("/etc/a: no\n/etc/b: \x1b[2J"));
+    return facts;
+}
+
+void each_trouble_of_applications_is_said_once_with_its_cure(void**) {
+    start();
+    sample.writer.end_node();
+    const Diagnosis diagnosis = diagnose(unfit_for_applications());
+    assert_int_equal(diagnosis.fault_count, 6);
+    assert_int_equal(diagnosis.note_count, 3);
+    assert_int_equal(count("TROUBLE"), 6);
+    assert_true(says("/etc/a: no\n            /etc/b: ?[2J\n"));
+    assert_true(says("sysctl -w net.core.rmem_max=4194304\n"));
+    assert_true(says("--pid=host"));
+    assert_true(says("User 998 may not read or write in registration.directory"));
+    assert_true(says("chown 998 /run/agent/containers\n"));
+    assert_true(says("registration.statsd_host is 198.51.100.1"));
+    assert_true(says("LimitNOFILE=1616"));
+    assert_true(says("http://192.0.2.1:5051 refused the question, with HTTP status 401."));
+    assert_true(says("statsd.listen has 0.0.0.0."));
+    assert_true(says("It should be 1024\n"));
+}
+
+// A shell's limit is not the service's, and a pod's senders share its PID namespace.
+void what_may_be_otherwise_for_the_service_is_a_note(void**) {
+    start();
+    sample.writer.end_node();
+    HostFacts facts = healthy_host();
+    facts.is_in_pid_namespace = true;
+    facts.file_count_max = 1024;
+    facts.apps.has_unix_statsd = true;
+    facts.apps.registration_count_max = 1024;
+    facts.apps.file_count_needed = 1616;
+    const Diagnosis diagnosis = diagnose(facts);
+    assert_int_equal(diagnosis.fault_count, 0);
+    assert_int_equal(diagnosis.note_count, 2);
+    assert_true(says("as doctor was started here, too few files"));
+    assert_true(says("from outside of the agent's PID namespace"));
+}
+
+// The running agent meets the same limits with other numbers.
+void applications_that_have_what_they_need_are_not_named(void**) {
+    start();
+    sample.writer.end_node();
+    HostFacts facts = healthy_host();
+    facts.file_count_max = 1616;
+    facts.apps.buffer_bytes_wanted = facts.apps.buffer_bytes_granted = 425984;
+    facts.apps.has_unix_statsd = true;
+    facts.apps.registration_count_max = 1024;
+    facts.apps.file_count_needed = 1616;
+    facts.apps.directory = DirectoryProbe::ok;
+    facts.apps.mesos = MesosProbe::ok;
+    const Diagnosis diagnosis = diagnose(facts);
+    assert_int_equal(diagnosis.fault_count, 0);
+    assert_int_equal(diagnosis.note_count, 0);
+}
+
 }  // namespace
 
 int main() {
@@ -268,6 +347,10 @@ int main() {
         cmocka_unit_test_teardown(lines_fit_a_terminal, teardown),
         cmocka_unit_test_teardown(mounts_without_figures_are_named_when_they_may_be_remote,
                                   teardown),
+        cmocka_unit_test_teardown(each_trouble_of_applications_is_said_once_with_its_cure,
+                                  teardown),
+        cmocka_unit_test_teardown(what_may_be_otherwise_for_the_service_is_a_note, teardown),
+        cmocka_unit_test_teardown(applications_that_have_what_they_need_are_not_named, teardown),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

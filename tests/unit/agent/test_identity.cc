@@ -1,5 +1,7 @@
 #include "agent/identity.h"
 
+#include <bit>
+
 #include "agent/default_address.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/tree.h"
@@ -9,12 +11,23 @@ namespace {
 using namespace nma;
 using namespace nma::test;
 
-constexpr std::string_view route =
+// The kernel writes these addresses in its own byte order.
+constexpr std::string_view little_endian_route =
     "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
     "eth1\t00000000\t0101A8C0\t0003\t0\t0\t200\t00000000\t0\t0\t0\n"
     "eth0\t00000000\t0100000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
     "eth0\t0000000A\t00000000\t0001\t0\t0\t100\t0000FFFF\t0\t0\t0\n"
     "eth1\t0001A8C0\t00000000\t0001\t0\t0\t200\t00FFFFFF\t0\t0\t0\n";
+
+constexpr std::string_view big_endian_route =
+    "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
+    "eth1\t00000000\tC0A80101\t0003\t0\t0\t200\t00000000\t0\t0\t0\n"
+    "eth0\t00000000\t0A000001\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+    "eth0\t0A000000\t00000000\t0001\t0\t0\t100\tFFFF0000\t0\t0\t0\n"
+    "eth1\tC0A80100\t00000000\t0001\t0\t0\t200\tFFFFFF00\t0\t0\t0\n";
+
+constexpr std::string_view route =
+    std::endian::native == std::endian::big ? big_endian_route : little_endian_route;
 
 constexpr std::string_view fib_trie =
     "Main:\n"

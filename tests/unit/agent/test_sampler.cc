@@ -137,6 +137,7 @@ void a_reading_that_is_stuck_is_no_progress_and_does_not_hinder_the_end(void**) 
     if (!has_mounts || !test::stuck_fuse_mount(fuse, place.c_str())) {
         tear_down(bed);
         test::tree_remove(tree);
+        print_message("SKIP sampler.stuck: no FUSE mount here\n");
         skip();
     }
     const std::size_t count = bed.count;

@@ -7,12 +7,15 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <string>
 
+#include "tests/support/child.h"
+#include "tests/support/forbidden_calls.h"
 #include "tests/support/http_client.h"
 #include "tests/support/tree.h"
 
@@ -92,6 +95,23 @@ void mode_is_as_asked_for(void**) {
         close_listen_socket(socket);
         assert_false(is_there("s"));
     }
+}
+
+// A service's sandbox may forbid to give files away.
+void what_is_its_group_already_takes_no_call_that_may_be_forbidden(void**) {
+    const auto child = [] {
+        if (!forbid_calls({SYS_fchownat})) return 64;
+        ListenSocket socket;
+        ListenerOptions options = listener_on("s");
+        if (!open_unix_socket(options, socket, error)) return 1;
+        close_listen_socket(socket);
+        if (!options.group.assign(std::to_string(getegid()))) return 64;
+        if (!open_unix_socket(options, socket, error)) return 2;
+        close_listen_socket(socket);
+        if (!options.group.assign("12345") || open_unix_socket(options, socket, error)) return 4;
+        return std::strstr(error.c_str(), "have systemd make the socket") == nullptr ? 8 : 0;
+    };
+    assert_int_equal(in_child(child), 0);
 }
 
 void owner_and_group_are_given_by_name_or_number(void**) {
@@ -267,6 +287,8 @@ void file_of_somebody_else_stays_at_the_end(void**) {
 int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(mode_is_as_asked_for, make_tree, remove_tree),
+        cmocka_unit_test_setup_teardown(
+            what_is_its_group_already_takes_no_call_that_may_be_forbidden, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(owner_and_group_are_given_by_name_or_number, make_tree,
                                         remove_tree),
         cmocka_unit_test_setup_teardown(unknown_names_are_refused_and_leave_no_file, make_tree,

@@ -78,7 +78,7 @@ int remove_bed(void**) {
     return 0;
 }
 
-std::size_t failure_count() {
+std::uint64_t failure_count() {
     return agent_count(AgentCounter::external_authorizer_failures) - failures_before;
 }
 
@@ -102,7 +102,7 @@ Opinion ask(std::string_view uid) {
 }
 
 void check_failure(const char* uid, const char* cause) {
-    const std::size_t before = failure_count();
+    const std::uint64_t before = failure_count();
     assert_true(ask(uid) == Opinion::deny);
     assert_int_equal(failure_count(), before + 1);
     assert_non_null(strstr(last_line, "/authorizer.sock: "));

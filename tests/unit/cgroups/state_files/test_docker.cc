@@ -41,7 +41,7 @@ const char* dump(std::string_view text) {
 }
 
 const char* named(const char* name) {
-    static char text[512];
+    static char text[1024];
     snprintf(text, sizeof text, R"({"ID":"%s","Config":{"Image":"i","Labels":null},"Name":"%s"})",
              STATE_ID, name);
     return dump(text);

@@ -1,5 +1,6 @@
 // threaded
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -136,12 +137,15 @@ void unreachable_mounts_are_counted(void**) {
 }
 
 void links_do_not_lead_out_of_the_tree(void**) {
+    if (syscall(SYS_openat2, -1, nullptr, nullptr, 0) < 0 && errno == ENOSYS) {
+        print_message("SKIP mounts.links: no openat2 here (Linux 5.6)\n");
+        skip();
+    }
     static ReaderBed bed;
     bed_make(bed, mounts_collector);
     tree_symlink(bed.tree, "/usr", "out");  // exists outside, not in the tree
     tree_write(bed.tree, "proc/self/mountinfo", "29 1 8:2 / /out rw - ext4 /dev/sdb1 rw\n");
     bed_tick(bed);
-    if (bed.snapshot.samples.size() != 0 && errno == ENOSYS) skip();
     assert_string_equal(paths_of(bed), "");
     bed_remove(bed);
 }

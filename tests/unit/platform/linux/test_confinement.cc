@@ -50,7 +50,7 @@ void what_is_switched_off_is_told_and_not_done(void**) {
         if (!confine_at_last(options, report, error)) return 2;
         if (!says("capabilities none, no landlock (switched off), no seccomp (switched off)"))
             return 3;
-        if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0) return 4;
+        if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0) return 4;
         return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 5;
     };
     assert_int_equal(in_child(child), 0);

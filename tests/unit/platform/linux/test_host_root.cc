@@ -1,8 +1,12 @@
 #include "platform/linux/host_root.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/child.h"
 #include "tests/support/tree.h"
 
 #include "tests/support/cmocka.h"
@@ -89,6 +93,54 @@ void our_own_root_is_known_by_any_name(void**) {
     assert_true(root.is_own());
 }
 
+dev_t device_of(int directory, const char* path) {
+    struct stat info = {};
+    return fstatat(directory, path, &info, 0) == 0 ? info.st_dev : 0;
+}
+
+// As a service manager does it: standard input first, then the sandbox.
+bool enter_sandbox(const char* input) {
+    const int directory = open(input, O_RDONLY | O_CLOEXEC);
+    return directory >= 0 && dup2(directory, STDIN_FILENO) == STDIN_FILENO &&
+           unshare(CLONE_NEWNS) == 0 &&
+           mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+           mount("hidden", "/home", "tmpfs", 0, nullptr) == 0;
+}
+
+void the_host_is_seen_through_standard_input_when_that_is_its_root(void**) {
+    if (geteuid() != 0) SKIP_BECAUSE("takes root");
+    const auto child = [] {
+        const dev_t before = device_of(AT_FDCWD, "/home");
+        if (!enter_sandbox("/")) return 64;
+        if (root.open("/") != Status::ok || !root.is_own() || !root.is_live()) return 1;
+        if (!root.is_outside()) return 2;
+        if (std::string_view(root.mountinfo_path()) != "1/mountinfo") return 4;
+        if (device_of(root.root(), "home") != before) return 8;
+        return device_of(AT_FDCWD, "/home") != before ? 0 : 16;
+    };
+    const int status = in_child(child);
+    if (status == 64) SKIP_BECAUSE("this process may not mount");
+    assert_int_equal(status, 0);
+}
+
+void no_other_standard_input_counts(void**) {
+    if (geteuid() != 0) SKIP_BECAUSE("takes root");
+    for (const auto child : {+[] { return enter_sandbox("/etc") ? 0 : 64; },
+                             +[] { return enter_sandbox("/dev/null") ? 0 : 64; }}) {
+        static int (*enter)() = nullptr;
+        enter = child;
+        const int status = in_child([] {
+            if (enter() != 0) return 64;
+            if (root.open("/") != Status::ok || root.is_outside()) return 1;
+            const bool is_sandbox = device_of(root.root(), "home") == device_of(AT_FDCWD, "/home");
+            return is_sandbox && std::string_view(root.mountinfo_path()) == "self/mountinfo" ? 0
+                                                                                             : 2;
+        });
+        if (status == 64) SKIP_BECAUSE("this process may not mount");
+        assert_int_equal(status, 0);
+    }
+}
+
 void closing_leaves_nothing_open(void**) {
     const int before = dup(STDERR_FILENO);
     close(before);
@@ -115,6 +167,8 @@ int main() {
         IN_TREE(a_tree_without_proc_is_no_host),
         IN_TREE(a_directory_that_is_not_there_is_absent),
         IN_TREE(our_own_root_is_known_by_any_name),
+        IN_TREE(the_host_is_seen_through_standard_input_when_that_is_its_root),
+        IN_TREE(no_other_standard_input_counts),
         IN_TREE(closing_leaves_nothing_open),
     };
     return cmocka_run_group_tests_name("host_root", tests, nullptr, nullptr);

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/support/cmocka.h"
@@ -52,6 +54,28 @@ void each_socket_is_found_with_its_name(void**) {
 void position_needs_no_names(void**) {
     assert_int_equal(find({"4321", "1", nullptr}, "0", Status::ok), 3);
     find({"4321", "1", nullptr}, "metrics", Status::absent);
+}
+
+// Which descriptors a test has cannot be chosen, so that all from 3 on are looked at.
+void unix_sockets_are_found_by_path(void**) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    snprintf(address.sun_path, sizeof address.sun_path, "/tmp/nma-fds-%d", getpid());
+    unlink(address.sun_path);
+    const int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(made, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    char count[16];
+    snprintf(count, sizeof count, "%d", made - 2);
+    const ListenFdsTexts texts = {"4321", count, nullptr};
+    assert_int_equal(find(texts, address.sun_path, Status::ok), made);
+    snprintf(count, sizeof count, "%d", made - 3);
+    find(texts, address.sun_path, Status::absent);
+    snprintf(count, sizeof count, "%d", made - 2);
+    find(texts, "/tmp/nma-fds", Status::absent);
+    find(texts, "/", Status::absent);
+    find({"4322", count, nullptr}, address.sun_path, Status::absent);
+    close(made);
+    unlink(address.sun_path);
 }
 
 void sockets_of_another_process_are_not_ours(void**) {
@@ -104,6 +128,7 @@ int main() {
         cmocka_unit_test(sockets_are_found_by_name_and_by_position),
         cmocka_unit_test(each_socket_is_found_with_its_name),
         cmocka_unit_test(position_needs_no_names),
+        cmocka_unit_test(unix_sockets_are_found_by_path),
         cmocka_unit_test(sockets_of_another_process_are_not_ours),
         cmocka_unit_test(name_of_several_is_none),
         cmocka_unit_test(texts_that_systemd_does_not_write_are_malformed),

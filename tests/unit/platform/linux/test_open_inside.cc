@@ -63,10 +63,11 @@ void links_on_the_way_stay_inside_the_root(void**) {
     tree_symlink(bed.tree, "../../../../../../../../../../etc", "var/out");
     tree_write(bed.tree, "etc/passwd", "");
     const int failure = error_of("data/x/file");
-    assert_true(failure == 0 || failure == ELOOP);
+    assert_true(failure == 0 || failure == ELOOP || failure == ENOTDIR);
     const int file = open_inside(bed.root, "var/out/passwd");
     struct stat found = {};
-    assert_true(file >= 0 ? fstat(file, &found) == 0 && found.st_size == 0 : errno == ELOOP);
+    assert_true(file >= 0 ? fstat(file, &found) == 0 && found.st_size == 0
+                          : errno == ELOOP || errno == ENOTDIR);
     if (file >= 0) close(file);
 }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "tests/support/child.h"
+#include "tests/support/forbidden_calls.h"
 #include "tests/support/tree.h"
 
 #include "tests/support/cmocka.h"
@@ -164,6 +165,22 @@ void who_is_not_root_cannot_become_another_and_is_told(void**) {
     assert_int_equal(in_child(child), 0);
 }
 
+// A service manager gives us what we keep, and forbids to change it.
+void who_has_what_is_kept_needs_no_call_that_is_forbidden(void**) {
+    if (!is_root()) SKIP_BECAUSE("takes root");
+    const auto child = [] {
+        constexpr CapabilitySet kept = CapabilitySet{1} << CAP_DAC_READ_SEARCH;
+        if (become("nobody", kept) != 0 || !test::forbid_calls({SYS_capset})) return 64;
+        SystemUser user;
+        CapabilitySet left = 0;
+        FixedText<256> error;
+        if (!drop_privileges(user, kept, left, error) || left != kept) return 1;
+        if (drop_privileges(user, 0, left, error)) return 2;  // it would keep what it should not
+        return std::strstr(error.c_str(), "cannot give capabilities back") == nullptr ? 4 : 0;
+    };
+    assert_int_equal(in_child(child), 0);
+}
+
 }  // namespace
 
 int main() {
@@ -175,6 +192,7 @@ int main() {
         cmocka_unit_test(kept_capabilities_do_what_they_say_and_no_more),
         cmocka_unit_test(root_that_stays_keeps_no_more_than_the_list),
         cmocka_unit_test(our_own_files_of_proc_stay_readable),
+        cmocka_unit_test(who_has_what_is_kept_needs_no_call_that_is_forbidden),
         cmocka_unit_test(who_is_not_root_cannot_become_another_and_is_told),
     };
     return cmocka_run_group_tests_name("privileges", tests, nullptr, nullptr);

@@ -152,7 +152,7 @@ void what_only_hostile_code_does_ends_the_process(void**) {
     assert_int_equal(attempt([] { unshare(CLONE_NEWNS); }), killed);
     assert_int_equal(attempt([] { setns(0, 0); }), killed);
     assert_int_equal(attempt([] { mount("a", "/", "tmpfs", 0, nullptr); }), killed);
-    assert_int_equal(attempt([] { setresuid(0, 0, 0); }), killed);
+    assert_int_equal(attempt([] { (void)!setresuid(0, 0, 0); }), killed);
     assert_int_equal(attempt([] { syscall(SYS_bpf, 0, nullptr, 0); }), killed);
     assert_int_equal(attempt([] { syscall(SYS_keyctl, 0, 0, 0, 0, 0); }), killed);
     assert_int_equal(attempt([] { syscall(SYS_perf_event_open, nullptr, 0, 0, -1, 0); }), killed);
@@ -263,7 +263,7 @@ void a_program_that_has_no_room_says_so(void**) {
 
 int main() {
     if (in_child([] { return confine() ? 0 : no_filter; }) == no_filter) {
-        std::puts("this kernel has no filters of system calls");
+        std::puts("SKIP seccomp_filter: this kernel has no filters of system calls");
         return 77;
     }
     const CMUnitTest tests[] = {
