@@ -31,7 +31,7 @@ std::string_view write_double(double value, NumberForm form, std::span<char> roo
 
 bool read_double(std::string_view text, double& value) {
     // "nan(...)" is a number for from_chars alone.
-    if (text.size() > 1023 || text.ends_with(')')) return false;
+    if (text.size() > number_bytes_max || text.ends_with(')')) return false;
     double result = 0;
     const char* const end = text.data() + text.size();
     const std::from_chars_result parsed = std::from_chars(text.data(), end, result);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr int double_digits_min = 15;  // any decimal of so many digits survives a normal double
 constexpr int double_digits_max = 17;  // so many tell any two doubles apart
-constexpr std::size_t number_bytes_max = 1023;
 
 struct Digits {
     bool is_negative = false;

@@ -56,6 +56,25 @@ def in_root(root, command, check=True):
     return done.returncode, done.stdout
 
 
+class Root:
+    """A root as a test looks at it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def text(self, path):
+        """Of a file in it; why it cannot be read, otherwise."""
+        try:
+            with open(self.path + path, encoding="utf-8") as file:
+                return file.read()
+        except OSError as error:
+            return str(error)
+
+    def named(self, pattern, package_end):
+        """All paths whose last part is like that, but for packages."""
+        return in_root(self.path, f"find / -xdev -path /proc -prune -o -name '{pattern}' ! -name '*{package_end}' -print")[1].split()
+
+
 def make_root(directory):
     """A fresh Debian 12."""
     archive = CACHE + "/debian12.tar"

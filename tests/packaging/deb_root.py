@@ -32,22 +32,12 @@ def repack(package, version, addition, work):
     return result
 
 
-class Root:
-    def __init__(self, directory):
-        self.path = directory
-
+class Root(bed.Root):
     def do(self, command, check=True):
         return bed.in_root(self.path, command, check)
 
-    def text(self, path):
-        try:
-            with open(self.path + path, encoding="utf-8") as file:
-                return file.read()
-        except OSError as error:
-            return str(error)
-
     def remains(self):
-        return sorted(self.do(f"find / -xdev -path /proc -prune -o -name '*{NAME}*' ! -name '*.deb' -print")[1].split())
+        return sorted(self.named(f"*{NAME}*", ".deb"))
 
 
 def check_installed(root):

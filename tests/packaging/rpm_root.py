@@ -34,27 +34,16 @@ def build_old(package, work):
     return bed.glob.glob(f"{tree}/build/rpm/{NAME}-[0-9]*.rpm")[0]
 
 
-class Root:
-    def __init__(self, directory):
-        self.path = directory
-
+class Root(bed.Root):
     def rpm(self, *arguments):
         """(status, output). Of dependencies the database knows nothing."""
         done = subprocess.run(["rpm", "--root", self.path, "--dbpath", "/var/lib/rpm", *arguments], capture_output=True,
                               text=True, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout + done.stderr
 
-    def text(self, path):
-        try:
-            with open(self.path + path, encoding="utf-8") as file:
-                return file.read()
-        except OSError as error:
-            return str(error)
-
     def remains(self):
-        _, found = bed.in_root(self.path, f"find / -xdev -path /proc -prune -o -name '*{NAME}*' ! -name '*.rpm' -print")
         # systemd's own memory of what was enabled stays.
-        return [path for path in found.split() if not path.startswith("/var/lib/systemd")]
+        return [path for path in self.named(f"*{NAME}*", ".rpm") if not path.startswith("/var/lib/systemd")]
 
 
 def check_package(package):
