@@ -87,6 +87,16 @@ const Advice* find_advice(std::span<const CureRow> rows, std::string_view group,
     return nullptr;
 }
 
+// Of a part of the cgroups in which there are no containers nothing is to be seen; one with some
+// was given to the agent on purpose, as a pod's is to its sidecar.
+bool is_blind(const HostFacts& facts) {
+    return facts.is_part_of_cgroups && !facts.has_containers;
+}
+
+bool is_in_pod(const HostFacts& facts) {
+    return facts.is_part_of_cgroups && facts.has_containers;
+}
+
 constexpr HostCheck checks[] = {
     {Topic::cgroups,
      [](const HostFacts& facts) { return facts.has_mount_table && !facts.has_cgroups(); },
@@ -96,9 +106,7 @@ constexpr HostCheck checks[] = {
       "--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:ro\n"
       "On the host itself, mount them: mount -t cgroup2 none /sys/fs/cgroup"}},
     {Topic::cgroups,
-     [](const HostFacts& facts) {
-         return facts.is_part_of_cgroups && facts.is_own_cgroup_namespace;
-     },
+     [](const HostFacts& facts) { return is_blind(facts) && facts.is_own_cgroup_namespace; },
      "the agent has a cgroup namespace of its own, so other containers cannot be seen",
      {true,
       "/proc/self/ns/cgroup is not the host's, and the mounted cgroups begin at the agent's own. "
@@ -107,13 +115,26 @@ constexpr HostCheck checks[] = {
       "--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:ro\n"
       "Compose: cgroup: host"}},
     {Topic::cgroups,
-     [](const HostFacts& facts) { return facts.is_part_of_cgroups; },
+     is_blind,
      "only a part of the cgroups is mounted, so containers elsewhere cannot be seen",
      {true, "The mounted cgroups do not begin at the root of their hierarchy.",
       "Mount all of them into the agent's container:\n"
       "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"}},
+    {Topic::cgroups,
+     is_in_pod,
+     "only a part of the cgroups is mounted, as for a pod's sidecar: other containers are not seen",
+     {false, "The mounted cgroups do not begin at the root of their hierarchy.",
+      "To see all of the node, mount all of them into the agent's container:\n"
+      "--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:ro"}},
     {Topic::processes,
-     [](const HostFacts& facts) { return facts.is_own_pid_namespace; },
+     [](const HostFacts& facts) { return facts.is_own_pid_namespace && is_in_pod(facts); },
+     "counts of processes are those of the pod, or of the agent alone",
+     {false, "/proc/self/ns/pid is not the host's, and /proc is that of the same namespace.",
+      "A sidecar sees its pod's processes with --pid=container:APPLICATION; the node's are seen "
+      "with "
+      "--pid=host"}},
+    {Topic::processes,
+     [](const HostFacts& facts) { return facts.is_own_pid_namespace && !is_in_pod(facts); },
      "the agent has a PID namespace of its own, so it sees its own processes only",
      {true,
       "/proc/self/ns/pid is not the host's, and /proc is that of the agent's own namespace: "

@@ -196,6 +196,13 @@ void read_cgroups(const HostContext& context, HostFacts& facts) {
     facts.unmounted = static_cast<ControllerSet>(enabled & ~static_cast<unsigned>(facts.in_use));
 }
 
+// Every system that keeps anything has a /var.
+RootKind root_kind(const HostRoot& root) {
+    if (!root.is_live()) return RootKind::copy;
+    if (root.is_own()) return RootKind::own;
+    return faccessat(root.root(), "var", F_OK, 0) == 0 ? RootKind::whole : RootKind::bare;
+}
+
 // One watch more than the agent has: what it meets, the agent would.
 WatchProbe probe_watches(const HostRoot& root) {
     const int instance = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -327,6 +334,7 @@ void scan_cgroup_list(std::string_view text, ControllerSet& enabled, ControllerS
 
 HostFacts read_host_facts(const HostContext& context) {
     HostFacts facts;
+    facts.root = root_kind(context.root);
     const int proc = context.root.proc();
     std::string_view text;
     if (context.reader.read(proc, "sys/kernel/osrelease", text) == Status::ok)

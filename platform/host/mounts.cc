@@ -156,7 +156,6 @@ void begin_mounts(State& state, const HostContext& context) {
 }
 
 void add_answer(std::string_view path, const MountAnswer& answer, SnapshotWriter& writer) {
-    if (answer.status == Status::timeout) writer.note(Status::timeout);
     if (answer.status != Status::ok) return writer.count_skipped();
     if (answer.total_bytes == 0 && answer.total_inodes == 0) return;
     const std::uint32_t subject = writer.add_subject(SubjectKind::filesystem, node_subject, path);
@@ -172,6 +171,23 @@ void add_answer(std::string_view path, const MountAnswer& answer, SnapshotWriter
     }
 }
 
+// Why file systems are missing, in one word: of several, the one about which most can be done.
+// One that is not seen at its place was covered, unmounted just now, or never handed to our
+// container.
+Status status_of_all(const StatfsWorkers& workers) {
+    bool is_any[status_count] = {};
+    bool is_missing = false;
+    for (std::size_t i = 0; i < workers.posted_count(); ++i) {
+        const Status status = workers.answer(i).status;
+        is_any[static_cast<std::size_t>(status)] = true;
+        if (status != Status::ok) is_missing = true;
+    }
+    for (const Status status : {Status::timeout, Status::denied, Status::io_error}) {
+        if (is_any[static_cast<std::size_t>(status)]) return status;
+    }
+    return is_missing ? Status::absent : Status::ok;
+}
+
 Status run_mounts(State& state, const HostContext&, SnapshotWriter& writer) {
     if (state.status != Status::ok) return state.status;
     if (state.skipped_count > 0) writer.count_skipped(state.skipped_count);
@@ -180,6 +196,7 @@ Status run_mounts(State& state, const HostContext&, SnapshotWriter& writer) {
     for (std::size_t i = 0; i < state.workers.posted_count(); ++i) {
         add_answer(state.workers.path(i), state.workers.answer(i), writer);
     }
+    writer.note(status_of_all(state.workers));
     return Status::ok;
 }
 

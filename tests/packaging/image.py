@@ -86,9 +86,16 @@ def check_host(podman):
     there = datapoints(run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", program,
                            "--view", "full", "once", "node"))
     of_mounts = {name for name in there if name[0].startswith("filesystem.")}
-    got = datapoints(podman.once(mounts, *ask))
+    text = podman.once(mounts, *ask)
+    got = datapoints(text)
     report.check(len(there) > 100 and there - of_mounts <= got, "with /proc and /sys it describes the host, but for its disks' room",
                  sorted(there - of_mounts - got))
+    report.check(not {name for name in got if name[0].startswith("filesystem.")}
+                 and json.loads(text)["missing"].get("mounts") == "not_available", "and says that this room is missing",
+                 json.loads(text)["missing"])
+    said = " ".join(podman("run", "--rm", "--network", "none", *SHUT_IN, *mounts, podman.image, "--host-root", "/host", "doctor",
+                           check=False).split())
+    report.check("MISSING mounts" in said and "-v /:/host:ro,rslave" in said, "doctor says what to mount for it", said)
     # What is mounted at the same place in the image is not the host's, unless the device says so.
     got = datapoints(podman.once(["--pid", "host", "-v", "/:/host:ro,rslave"], *ask))
     report.check(there <= got, "with the host's / also that", sorted(there - got))
@@ -156,6 +163,8 @@ def check_sidecar(podman, work):
     report.check({"cpus.user_time_secs", "mem.total_bytes"} & got, "and has the application's figures", sorted(got))
     got = json.loads(ask("/containers/application/app"))["datapoints"]
     report.check([(one["name"], one["value"]) for one in got] == [("page.views", 3)], "and what it sends", got)
+    said = podman("exec", sidecar, "/node-metrics-agent", "doctor", check=False)
+    report.check("as for a pod's sidecar" in said and "TROUBLE" not in said, "doctor takes its pod for no trouble", said)
 
 
 def main():
