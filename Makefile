@@ -97,7 +97,7 @@ test-dcos-booted: setup-packages ## the package for DC/OS under a booted systemd
 	python3 tests/packaging/dcos_booted.py
 
 # Static programs, image, releases ---------------------------------------------------------------------------
-.PHONY: static image test-static test-image dist test-dist
+.PHONY: static image test-static test-image test-image-booted dist test-dist
 
 # ARCH: amd64, arm64, armhf; this machine's when nothing is said, all three for dist. For cross also s390x.
 ARCH ?=
@@ -113,6 +113,9 @@ test-static: static ## what the static program is, takes and answers
 
 test-image: image ## the image at work (as root: podman)
 	python3 tests/packaging/image.py
+
+test-image-booted: image ## the same in a virtual machine with cgroup version 2 alone (as root; fetches podman)
+	python3 tests/packaging/image_booted.py
 
 dist: setup-packages ## everything that a release has in build/dist, with SHA256SUMS (as root; ARCH=amd64 alone is faster)
 	packaging/dist $(ARCH)
