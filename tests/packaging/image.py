@@ -145,8 +145,9 @@ def check_sidecar(podman, work):
                          "--ulimit", "nproc=1024:1024", "--rootfs", rootfs, "/bin/busybox", "sleep", "600").strip()
     with open(work + "/agent.json", "w", encoding="ascii") as file:
         json.dump({"interval_s": 1, "statsd": {"listen": ["127.0.0.1:8125"], "host_container": "application"}}, file)
-    sidecar = podman.start(["--network", "container:" + application, "--pid", "container:" + application, "--cgroup-parent", POD,
-                            *pod_mounts(), "-v", f"{work}/agent.json:/agent.json:ro"], "--config", "/agent.json")
+    beside = ["--network", "container:" + application, "--pid", "container:" + application, "--cgroup-parent", POD, *pod_mounts(),
+              "-v", f"{work}/agent.json:/agent.json:ro"]
+    sidecar = podman.start(beside, "--config", "/agent.json")
     pid = podman("inspect", "--format", "{{.State.Pid}}", application).strip()
     inside = ["nsenter", "--target", pid, "--net"]
 
@@ -164,7 +165,8 @@ def check_sidecar(podman, work):
     report.check({"cpus.user_time_secs", "mem.total_bytes"} & got, "and has the application's figures", sorted(got))
     got = json.loads(ask("/containers/application/app"))["datapoints"]
     report.check([(one["name"], one["value"]) for one in got] == [("page.views", 3)], "and what it sends", got)
-    said = podman("exec", sidecar, "/node-metrics-agent", "doctor", check=False)
+    # A container of its own: what starts a program in a running one may be too large for the sidecar's memory.
+    said = podman("run", "--rm", *SHUT_IN, *beside, podman.image, "--config", "/agent.json", "doctor", check=False)
     report.check("as for a pod's sidecar" in said and "TROUBLE" not in said, "doctor takes its pod for no trouble", said)
 
 

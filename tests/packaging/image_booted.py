@@ -40,10 +40,11 @@ def relay(output):
     """The machine's lines as ours. One that did not come to its end has failed."""
     for line in output.splitlines():
         word, _, rest = line.partition(" image.")
-        if word == "SKIP":
-            report.skip(*rest.split(": ", 1))
-        elif word in ("ok", "FAILED"):
-            report.check(word == "ok", *rest.split(": ", 1))
+        if word == "ok":
+            report.check(True, rest)
+        elif word in ("FAILED", "SKIP"):
+            name, _, why = rest.partition(": ")
+            report.check(False, name, why) if word == "FAILED" else report.skip(name, why)
         else:
             report.note(line.removeprefix("# "))
     report.check("\nstatus 0" in output, "came_to_its_end", output[-300:])
