@@ -43,6 +43,10 @@ def package(pattern, target):
     return found[0]
 
 
+def version():
+    return run(TOP + "/packaging/version").strip()
+
+
 def in_root(root, command, check=True):
     """(status, output) of a shell command in the root, with a /proc of its own."""
     script = 'mount -t proc proc "$1/proc" && exec chroot "$1" sh -c "$2"'
