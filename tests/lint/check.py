@@ -1,4 +1,4 @@
-"""House rules that no compiler checks: which room may include which, sizes, and no heap.
+"""House rules that no compiler checks: which room may include which, sizes, no heap, and links that lead somewhere.
 
 check.py [root] prints one line for each breach: "<file>:<line>: <rule>: <text>".
 """
@@ -6,6 +6,8 @@ check.py [root] prints one line for each breach: "<file>:<line>: <rule>: <text>"
 import pathlib
 import re
 import sys
+
+import links
 
 FILE_LINES_MAX = 400
 LONG_FILES = ("platform/limits.h",)  # one list, which belongs together
@@ -146,6 +148,7 @@ def breaches(root):
                     yield f"{name}:{number}: {rule}: {message}"
     for path, number, rule, message in check_lists(root):
         yield f"{path.relative_to(root).as_posix()}:{number}: {rule}: {message}"
+    yield from links.of_sources(root)
 
 
 def main():

@@ -39,6 +39,11 @@ CASES = [
     ("api/x.cc", "int x;\n" * 401, "file-size"),
     ("api/x.cc", BODY, "function-size"),
     ("api/x.cc", BODY.replace("    g();\n", "", 3), None),
+    ("docs/x.md", "# A heading: `x_y`!\n[it](#a-heading-x_y) [me](../docs/x.md#a-heading-x_y) [that](https://example.com/y)\n"
+     "`[code](nothing)`\n\n    [more](nothing)\n", None),
+    ("docs/x.md", "[y\nz](../docs/y.md)\n", "link"),
+    ("docs/x.md", "# Heading\n[y](#another)\n", "link"),
+    ("docs/x.md", "# Heading\n[y](x.md#another)\n", "link"),
     ("platform/host/y.list", "COLLECTOR(nothing)\n", "list"),
 ]
 
