@@ -106,7 +106,7 @@ ARCH ?=
 
 static: setup-packages ## programs without shared libraries in build/static (ARCH="amd64 arm64 armhf"; others' as root)
 	packaging/static/build $(ARCH)
-	@echo "Now copy it to any Linux of its processor, or run it here: $$(ls -t build/static/*/node-metrics-agent | head -n 1)"
+	@echo "Now copy it to any Linux of its processor and run it; it needs nothing else"
 
 image: static ## the OCI image of them in build/oci
 	packaging/oci/build $(ARCH)

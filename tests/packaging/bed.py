@@ -111,10 +111,11 @@ def check_docs(report, *packages):
         for package_file in packages:
             run("sh", "-c", UNPACK, "sh", package_file, work)
         docs = pathlib.Path(work + "/usr/share/doc")
-        wrong = links.of_package(docs) + [f"{path} leads nowhere" for path in docs.rglob("*") if not path.exists()]
+        wrong = links.of_package(docs)
+        wrong += [f"{path} leads nowhere" for path in docs.rglob("*") if not path.exists()]
         for unit in pathlib.Path(work).glob("**/systemd/system/*.*"):
-            wrong += [f"{unit.name}: {name} is not there" for name in re.findall(r"\bfile://(/\S+)", unit.read_text() if unit.is_file() else "")
-                      if not os.path.exists(work + name)]
+            pages = re.findall(r"\bfile://(/\S+)", unit.read_text()) if unit.is_file() else []
+            wrong += [f"{unit.name}: {page} is not there" for page in pages if not os.path.exists(work + page)]
         report.check(list(docs.glob("*/docs/dcos.md*")) and not wrong, "docs.links_lead_somewhere", wrong)
 
 
