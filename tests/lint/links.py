@@ -55,7 +55,7 @@ def breaches(files, root):
 
 def of_package(root):
     """Of all Markdown files below a directory of documentation."""
-    return list(breaches([path for pattern in ("*.md", "*.md.gz") for path in root.glob("**/" + pattern)], root))
+    return list(breaches([path for pattern in ("*.md", "*.md.gz") for path in root.glob("**/" + pattern) if path.exists()], root))
 
 
 def of_sources(root):
