@@ -19,6 +19,8 @@ from bed import Report, Unable, run
 report = Report("image")
 SHUT_IN = ["--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--memory", "32m", "--pids-limit", "32",
            "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
+NAME = "localhost/node-metrics-agent:"
+NAME_KEYS = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 POD = f"/nma-pod-{os.getpid()}"
 
 
@@ -53,6 +55,8 @@ def check_index(archive):
         def blob(digest):
             return json.load(tar.extractfile("./blobs/" + digest.replace(":", "/")))
         index = json.load(tar.extractfile("./index.json"))
+        names = {index["manifests"][0]["annotations"].get(key) for key in NAME_KEYS}
+        report.check(names == {NAME + bed.version()}, "podman and containerd are told the same name", names)
         images = blob(index["manifests"][0]["digest"])["manifests"]
         platforms = ["/".join(filter(None, (one["platform"]["architecture"], one["platform"].get("variant")))) for one in images]
         report.check("amd64" in platforms, "there is one for amd64", platforms)
@@ -183,6 +187,8 @@ def main():
         os.chmod(work, 0o755)
         check_index(archive)
         podman = Podman(work, archive)
+        names = podman("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+        report.check(names == [NAME + bed.version()], "it has its name once it is pulled", names)
         try:
             for check in (lambda: check_alone(podman, work), lambda: check_host(podman), lambda: check_sidecar(podman, work)):
                 try:
