@@ -75,8 +75,9 @@ rpm: setup-packages ## the RPM of the static program in build/rpm (`make static`
 	packaging/rpm/build $(PROGRAM)
 	@echo "Now, as root: rpm -U $$(ls build/rpm/node-metrics-agent-[0-9]*.rpm)"
 
-test-deb: setup-packages ## the Debian package in a clean Debian 12, booted by nspawn and in virtual machines (as root)
+test-deb: setup-packages ## the Debian package in a clean Debian 12, in others, booted by nspawn and in virtual machines (as root)
 	tests/packaging/deb_root.py
+	tests/packaging/deb_others.py
 	tests/packaging/deb_systemd.py
 
 test-rpm: setup-packages ## the RPM in a root of its own (as root)

@@ -26,7 +26,7 @@ from runtimes import Unable, run  # noqa: E402,F401
 # What a machine with systemd has, and what the tests in it need.
 PACKAGES = "systemd,systemd-sysv,dbus,ca-certificates,curl,jq,netcat-openbsd,openssl,e2fsprogs,mount,procps"
 # What the agent depends on, as files: apt finds and installs them, without the network.
-FETCHED = "libmicrohttpd12 libcgroup2 libcjson1 libevent-extra-2.1-7 libevent-core-2.1-7 libnettle8 libgmp10 libgnutls30"
+FETCHED = "libmicrohttpd12 libcjson1 libevent-extra-2.1-7 libevent-core-2.1-7 libnettle8 libgmp10 libgnutls30"
 MODULES = ("ext4", "loop")
 NSPAWN_S, MACHINE_S = 300, 1200  # on an idle machine a tenth of this
 
