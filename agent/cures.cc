@@ -97,6 +97,11 @@ bool is_in_pod(const HostFacts& facts) {
     return facts.is_part_of_cgroups && facts.has_containers;
 }
 
+// A sidecar that does not share its pod's processes is process 1 itself.
+bool sees_pods_processes(const HostFacts& facts) {
+    return facts.is_own_pid_namespace && is_in_pod(facts) && !facts.is_first_process;
+}
+
 constexpr HostCheck checks[] = {
     {Topic::cgroups,
      [](const HostFacts& facts) { return facts.has_mount_table && !facts.has_cgroups(); },
@@ -127,19 +132,20 @@ constexpr HostCheck checks[] = {
       "To see all of the node, mount all of them into the agent's container:\n"
       "--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:ro"}},
     {Topic::processes,
-     [](const HostFacts& facts) { return facts.is_own_pid_namespace && is_in_pod(facts); },
-     "counts of processes are those of the pod, or of the agent alone",
+     sees_pods_processes,
+     "counts of processes are the pod's, not the node's",
      {false, "/proc/self/ns/pid is not the host's, and /proc is that of the same namespace.",
-      "A sidecar sees its pod's processes with --pid=container:APPLICATION; the node's are seen "
-      "with "
-      "--pid=host"}},
+      "To see all of the node, start the agent's container with --pid=host"}},
     {Topic::processes,
-     [](const HostFacts& facts) { return facts.is_own_pid_namespace && !is_in_pod(facts); },
+     [](const HostFacts& facts) {
+         return facts.is_own_pid_namespace && !sees_pods_processes(facts);
+     },
      "the agent has a PID namespace of its own, so it sees its own processes only",
      {true,
       "/proc/self/ns/pid is not the host's, and /proc is that of the agent's own namespace: "
       "counts of processes are too low, and networks of containers cannot be found.",
-      "Start the agent's container with --pid=host"}},
+      "Start the agent's container with --pid=host, or a pod's sidecar with "
+      "--pid=container:APPLICATION"}},
     {Topic::proc_subset,
      [](const HostFacts& facts) { return facts.proc.is_pids_only; },
      "/proc shows processes only, so the node's figures are missing",

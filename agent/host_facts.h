@@ -94,6 +94,7 @@ struct HostFacts {
     bool has_containers = false;           // the reading found some that live
     bool is_own_cgroup_namespace = false;  // not the initial one
     bool is_own_pid_namespace = false;     // /proc is that of a namespace below the initial one
+    bool is_first_process = false;         // process 1 is an agent
     bool is_in_pid_namespace = false;      // we are below the initial one, whatever /proc shows
     ControllerSet undelegated = 0;         // not handed to the manager of some logged-in user
     FixedText<64> undelegated_user;        // such as "user@1000.service"

@@ -94,7 +94,15 @@ constexpr CureRow node_rows[] = {
      [](const HostFacts& facts) { return !facts.has_mount_table; },
      {true, "User {uid} may not read the mount table.",
       "In a container: --pid=host, and --host-root where the host's / is mounted"}},
-    {no_permission, "mounts", reads_as_root, confined},
+    {no_permission,
+     "mounts",
+     reads_as_root,
+     {true,
+      "A FUSE file system without the option allow_other is its user's alone, and root may not "
+      "look "
+      "into it either. Or a security module (AppArmor, SELinux) forbids it.",
+      "Mount it with allow_other; or look for the denial: journalctl -k | grep -i -e denied -e "
+      "avc"}},
     {no_permission,
      "mounts",
      nullptr,
@@ -116,7 +124,11 @@ constexpr CureRow node_rows[] = {
     {not_available,
      "mounts",
      is_root<RootKind::whole>,
-     {true, "Some of the host's file systems are not mounted below --host-root.", mount_root_cure}},
+     {false,
+      "What the host's mount table names is not to be seen below --host-root: it was mounted after "
+      "the "
+      "agent's container was made, or something was mounted over a directory above it.",
+      mount_root_cure}},
     {not_available,
      "mounts",
      nullptr,

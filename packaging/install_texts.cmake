@@ -32,3 +32,5 @@ file(INSTALL DESTINATION "${etc}/node-metrics-agent" TYPE FILE FILES "${from}/no
 file(REMOVE_RECURSE "${to}/doc")
 execute_process(COMMAND "${from}/install-docs" "${to}/doc" COMMAND_ERROR_IS_FATAL ANY)
 file(INSTALL DESTINATION "${doc}" TYPE DIRECTORY FILES "${to}/doc/" "${from}/systemd/examples")
+# root installs what a user built, and builds again.
+file(REMOVE_RECURSE "${to}/doc" "${to}/man" "${to}/systemd")

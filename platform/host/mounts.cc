@@ -174,29 +174,39 @@ void add_answer(std::string_view path, const MountAnswer& answer, SnapshotWriter
 // Why file systems are missing, in one word: of several, the one about which most can be done.
 // One that is not seen at its place was covered, unmounted just now, or never handed to our
 // container.
-Status status_of_all(const StatfsWorkers& workers) {
-    bool is_any[status_count] = {};
-    bool is_missing = false;
-    for (std::size_t i = 0; i < workers.posted_count(); ++i) {
-        const Status status = workers.answer(i).status;
-        is_any[static_cast<std::size_t>(status)] = true;
-        if (status != Status::ok) is_missing = true;
+class WhyMissing {
+  public:
+    void add(Status status) {
+        if (status == Status::ok) return;
+        if (status == Status::gone) status = Status::absent;
+        if (rank(status) > rank(status_)) status_ = status;
     }
-    for (const Status status : {Status::timeout, Status::denied, Status::io_error}) {
-        if (is_any[static_cast<std::size_t>(status)]) return status;
+
+    Status status() const { return status_; }
+
+  private:
+    static int rank(Status status) {
+        constexpr Status ranks[] = {Status::ok, Status::absent, Status::io_error, Status::denied,
+                                    Status::timeout};
+        const auto* const found = std::find(std::begin(ranks), std::end(ranks), status);
+        return found == std::end(ranks) ? 2 : static_cast<int>(found - ranks);
     }
-    return is_missing ? Status::absent : Status::ok;
-}
+
+    Status status_ = Status::ok;
+};
 
 Status run_mounts(State& state, const HostContext&, SnapshotWriter& writer) {
     if (state.status != Status::ok) return state.status;
     if (state.skipped_count > 0) writer.count_skipped(state.skipped_count);
     if (state.overflow_count > 0) writer.count_overflow(state.overflow_count);
     state.workers.wait();
+    WhyMissing why;
     for (std::size_t i = 0; i < state.workers.posted_count(); ++i) {
-        add_answer(state.workers.path(i), state.workers.answer(i), writer);
+        const MountAnswer answer = state.workers.answer(i);  // the next time it may have come
+        why.add(answer.status);
+        add_answer(state.workers.path(i), answer, writer);
     }
-    writer.note(status_of_all(state.workers));
+    writer.note(why.status());
     return Status::ok;
 }
 

@@ -23,10 +23,13 @@ report = bed.Report("deb_others")
 
 def check(suite, root, package):
     mirror, components, script, options = SUITES[suite]
+    if subprocess.run(["curl", "-sfIo", "/dev/null", "-m", "30", f"{mirror}/dists/{suite}/Release"], check=False).returncode != 0:
+        report.skip(suite, f"{mirror} cannot be reached")
+        return
     done = subprocess.run(["debootstrap", "--variant=minbase", *options, "--components=" + components, suite, root, mirror, script],
                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        report.skip(suite, "its archive cannot be had: " + (done.stdout + done.stderr)[-300:])
+        report.check(False, suite, (done.stdout + done.stderr)[-500:])
         return
     bed.run("cp", package, root + "/root/agent.deb")
     status, said = bed.in_root(root, "apt-get update && apt-get install -y --no-install-recommends /root/agent.deb", False)
@@ -41,7 +44,7 @@ def check(suite, root, package):
 
 
 def main():
-    reason = bed.tools_missing("debootstrap", "unshare")
+    reason = bed.tools_missing("curl", "debootstrap", "unshare")
     if reason:
         report.skip("all", reason)
         return

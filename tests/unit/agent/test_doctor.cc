@@ -169,7 +169,10 @@ void the_part_of_the_cgroups_that_a_pod_has_is_a_note(void**) {
     facts.has_containers = true;
     assert_int_equal(diagnose(facts).fault_count, 0);
     assert_true(says("note     only a part of the cgroups is mounted, as for a pod's sidecar"));
-    assert_true(says("note     counts of processes are those of the pod"));
+    assert_true(says("note     counts of processes are the pod's"));
+    facts.is_first_process = true;  // the pod's processes are not shared
+    assert_int_equal(diagnose(facts).fault_count, 1);
+    assert_true(says("--pid=container:APPLICATION"));
 }
 
 void hidepid_names_the_group_to_join(void**) {

@@ -1,4 +1,6 @@
 // threaded
+#include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -308,6 +310,16 @@ void slow_mount_shows_what_it_said_since_the_last_reading(void**) {
         assert_non_null(strstr(bed_dump(bed), line));
         assert_string_not_equal(status_name(bed_report(bed).status), "timeout");
     }
+    // Its server ends, while somebody has it open: it stays mounted, and answers with an error.
+    const int user = open(place.path.c_str(), O_PATH | O_CLOEXEC);
+    umount2(place.path.c_str(), MNT_FORCE);
+    for (int i = 0; i < 100 && bed_report(bed).status != Status::io_error; ++i) {
+        usleep(10'000);
+        bed_tick(bed);
+    }
+    assert_string_equal(status_name(bed_report(bed).status), "io_error");
+    assert_null(strstr(bed_dump(bed), place.path.c_str()));
+    close(user);
     bed_remove(bed);
     stuck_fuse_abort(fuse);
     tree_remove(place);
