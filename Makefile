@@ -69,12 +69,15 @@ test-packages: setup-packages ## the packages, the static program and the image,
 
 deb: setup-packages ## Debian packages for this machine's processor in build/deb
 	packaging/debian/build
+	@echo "Now, as root: apt-get install ./$$(ls build/deb/node-metrics-agent_*.deb)"
 
 rpm: setup-packages ## the RPM of the static program in build/rpm (`make static` first; PROGRAM=... packs another)
 	packaging/rpm/build $(PROGRAM)
+	@echo "Now, as root: rpm -U $$(ls build/rpm/node-metrics-agent-[0-9]*.rpm)"
 
-test-deb: setup-packages ## the Debian package in a clean Debian 12, booted by nspawn and in virtual machines (as root)
+test-deb: setup-packages ## the Debian package in a clean Debian 12, in others, booted by nspawn and in virtual machines (as root)
 	tests/packaging/deb_root.py
+	tests/packaging/deb_others.py
 	tests/packaging/deb_systemd.py
 
 test-rpm: setup-packages ## the RPM in a root of its own (as root)
@@ -97,16 +100,18 @@ test-dcos-booted: setup-packages ## the package for DC/OS under a booted systemd
 	python3 tests/packaging/dcos_booted.py
 
 # Static programs, image, releases ---------------------------------------------------------------------------
-.PHONY: static image test-static test-image dist test-dist
+.PHONY: static image test-static test-image test-image-booted dist test-dist
 
 # ARCH: amd64, arm64, armhf; this machine's when nothing is said, all three for dist. For cross also s390x.
 ARCH ?=
 
 static: setup-packages ## programs without shared libraries in build/static (ARCH="amd64 arm64 armhf"; others' as root)
 	packaging/static/build $(ARCH)
+	@echo "Now copy it to any Linux of its processor and run it; it needs nothing else"
 
 image: static ## the OCI image of them in build/oci
 	packaging/oci/build $(ARCH)
+	@echo "Now, where it shall run: podman load -i $$(ls build/oci/*.oci.tar)"
 
 test-static: static ## what the static program is, takes and answers
 	python3 tests/packaging/static.py build/static/$$(dpkg --print-architecture)/node-metrics-agent
@@ -114,8 +119,12 @@ test-static: static ## what the static program is, takes and answers
 test-image: image ## the image at work (as root: podman)
 	python3 tests/packaging/image.py
 
+test-image-booted: image ## the same in a virtual machine with cgroup version 2 alone (as root; fetches podman)
+	python3 tests/packaging/image_booted.py
+
 dist: setup-packages ## everything that a release has in build/dist, with SHA256SUMS (as root; ARCH=amd64 alone is faster)
 	packaging/dist $(ARCH)
+	@echo "Now: README.md, Install, says for each file of build/dist how it is installed"
 
 test-dist: setup-packages ## `make dist` twice in different directories: the same bytes
 	packaging/dist-twice $(ARCH)

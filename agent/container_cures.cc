@@ -216,11 +216,13 @@ constexpr CureRow container_rows[] = {
     {no_permission,
      "memory.pressure_level",
      nullptr,
-     {true,
+     {false,
       "To hear of memory pressure the agent writes cgroup.event_control, which only root or "
-      "CAP_DAC_OVERRIDE may. That is a right to write all files, so weigh it.",
+      "CAP_DAC_OVERRIDE may. That is a right to write all files, so it is better done without.",
       "In the agent's systemd unit:\n"
-      "AmbientCapabilities=CAP_DAC_OVERRIDE"}},
+      "AmbientCapabilities=CAP_DAC_OVERRIDE\n"
+      "In a container: --cap-add=DAC_OVERRIDE (as root in it), and the cgroups mounted without "
+      "ro"}},
     {no_permission, "descriptors", reads_as_root, confined},
     {no_permission,
      "descriptors",
@@ -236,6 +238,14 @@ constexpr CureRow container_rows[] = {
      {true,
       "/proc/PID/ns/net of other users is shown with CAP_SYS_PTRACE only, and user {uid} lacks it.",
       trace_cure}},
+    {not_available,
+     "name",
+     [](const HostFacts& facts) { return facts.root == RootKind::bare; },
+     {true,
+      "Names are in files of the runtimes below /var and /run, and below --host-root is little "
+      "more "
+      "than the host's /proc.",
+      mount_root_cure}},
     {not_available,
      "name",
      nullptr,

@@ -17,6 +17,10 @@ inline constexpr const char* read_cure =
     "In a container: --cap-add=DAC_READ_SEARCH (as root in it)\n"
     "Elsewhere: setcap cap_dac_read_search+ep {program}";
 
+inline constexpr const char* mount_root_cure =
+    "Give the agent's container the whole of the host's tree, with what is mounted later:\n"
+    "-v /:/host:ro,rslave, and --host-root /host";
+
 // A denial in spite of the capability comes from elsewhere.
 inline constexpr Advice confined = {
     true,

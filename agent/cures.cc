@@ -87,6 +87,21 @@ const Advice* find_advice(std::span<const CureRow> rows, std::string_view group,
     return nullptr;
 }
 
+// Of a part of the cgroups in which there are no containers nothing is to be seen; one with some
+// was given to the agent on purpose, as a pod's is to its sidecar.
+bool is_blind(const HostFacts& facts) {
+    return facts.is_part_of_cgroups && !facts.has_containers;
+}
+
+bool is_in_pod(const HostFacts& facts) {
+    return facts.is_part_of_cgroups && facts.has_containers;
+}
+
+// A sidecar that does not share its pod's processes is process 1 itself.
+bool sees_pods_processes(const HostFacts& facts) {
+    return facts.is_own_pid_namespace && is_in_pod(facts) && !facts.is_first_process;
+}
+
 constexpr HostCheck checks[] = {
     {Topic::cgroups,
      [](const HostFacts& facts) { return facts.has_mount_table && !facts.has_cgroups(); },
@@ -96,9 +111,7 @@ constexpr HostCheck checks[] = {
       "--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:ro\n"
       "On the host itself, mount them: mount -t cgroup2 none /sys/fs/cgroup"}},
     {Topic::cgroups,
-     [](const HostFacts& facts) {
-         return facts.is_part_of_cgroups && facts.is_own_cgroup_namespace;
-     },
+     [](const HostFacts& facts) { return is_blind(facts) && facts.is_own_cgroup_namespace; },
      "the agent has a cgroup namespace of its own, so other containers cannot be seen",
      {true,
       "/proc/self/ns/cgroup is not the host's, and the mounted cgroups begin at the agent's own. "
@@ -107,18 +120,32 @@ constexpr HostCheck checks[] = {
       "--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:ro\n"
       "Compose: cgroup: host"}},
     {Topic::cgroups,
-     [](const HostFacts& facts) { return facts.is_part_of_cgroups; },
+     is_blind,
      "only a part of the cgroups is mounted, so containers elsewhere cannot be seen",
      {true, "The mounted cgroups do not begin at the root of their hierarchy.",
       "Mount all of them into the agent's container:\n"
       "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"}},
+    {Topic::cgroups,
+     is_in_pod,
+     "only a part of the cgroups is mounted, as for a pod's sidecar: other containers are not seen",
+     {false, "The mounted cgroups do not begin at the root of their hierarchy.",
+      "To see all of the node, mount all of them into the agent's container:\n"
+      "--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:ro"}},
     {Topic::processes,
-     [](const HostFacts& facts) { return facts.is_own_pid_namespace; },
+     sees_pods_processes,
+     "counts of processes are the pod's, not the node's",
+     {false, "/proc/self/ns/pid is not the host's, and /proc is that of the same namespace.",
+      "To see all of the node, start the agent's container with --pid=host"}},
+    {Topic::processes,
+     [](const HostFacts& facts) {
+         return facts.is_own_pid_namespace && !sees_pods_processes(facts);
+     },
      "the agent has a PID namespace of its own, so it sees its own processes only",
      {true,
       "/proc/self/ns/pid is not the host's, and /proc is that of the agent's own namespace: "
       "counts of processes are too low, and networks of containers cannot be found.",
-      "Start the agent's container with --pid=host"}},
+      "Start the agent's container with --pid=host, or a pod's sidecar with "
+      "--pid=container:APPLICATION"}},
     {Topic::proc_subset,
      [](const HostFacts& facts) { return facts.proc.is_pids_only; },
      "/proc shows processes only, so the node's figures are missing",

@@ -362,6 +362,7 @@ int run_doctor(const HostRoot& root, FileReader& reader, const Snapshot& snapsho
     const HostContext context = {root, reader, dirs};
     HostFacts facts = read_host_facts(context);
     facts.apps = apps;
+    facts.has_containers = snapshot.living_count > 0;
     std::string_view text;
     if (reader.read(root.proc(), root.mountinfo_path(), text) == Status::ok)
         find_silent_mounts(text, snapshot, facts.silent_mounts);

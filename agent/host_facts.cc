@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "platform/base/text_cursor.h"
@@ -145,6 +146,13 @@ void read_namespaces(const HostContext& context, HostFacts& facts) {
         read_namespace(context.root, "self/ns/pid", number) && number != initial_pid_namespace;
     // With a deeper number of ours /proc is that of a namespace above, which is what is wanted.
     facts.is_own_pid_namespace = facts.is_in_pid_namespace && facts.self.pid_namespace_depth == 1;
+    FixedText<16> own_name;
+    std::string_view text;
+    facts.is_first_process =
+        context.reader.read(context.root.proc(), "self/comm", text) == Status::ok &&
+        own_name.assign(trim(text)) &&
+        context.reader.read(context.root.proc(), "1/comm", text) == Status::ok &&
+        trim(text) == own_name.view();
 }
 
 // Rootless containers run below user.slice/user-N.slice/user@N.service, whose manager has what
@@ -194,6 +202,15 @@ void read_cgroups(const HostContext& context, HostFacts& facts) {
     if (context.reader.read(context.root.proc(), "cgroups", text) == Status::ok)
         scan_cgroup_list(text, enabled, facts.disabled);
     facts.unmounted = static_cast<ControllerSet>(enabled & ~static_cast<unsigned>(facts.in_use));
+}
+
+// Every system that keeps anything has a /var.
+RootKind root_kind(const HostRoot& root) {
+    if (!root.is_live()) return RootKind::copy;
+    if (root.is_own()) return RootKind::own;
+    struct stat info = {};  // a link that leads elsewhere will do
+    const bool is_there = fstatat(root.root(), "var", &info, AT_SYMLINK_NOFOLLOW) == 0;
+    return is_there ? RootKind::whole : RootKind::bare;
 }
 
 // One watch more than the agent has: what it meets, the agent would.
@@ -327,6 +344,7 @@ void scan_cgroup_list(std::string_view text, ControllerSet& enabled, ControllerS
 
 HostFacts read_host_facts(const HostContext& context) {
     HostFacts facts;
+    facts.root = root_kind(context.root);
     const int proc = context.root.proc();
     std::string_view text;
     if (context.reader.read(proc, "sys/kernel/osrelease", text) == Status::ok)

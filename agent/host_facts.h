@@ -63,12 +63,21 @@ struct Credentials {
     bool has_capability(unsigned number) const { return (capabilities >> number & 1) != 0; }
 };
 
+// What the agent looks at.
+enum class RootKind : std::uint8_t {
+    own,    // the / in which it runs
+    whole,  // --host-root, where a live host's / is
+    bare,   // --host-root, with a live host's /proc and not much else of it
+    copy    // --host-root, with texts of a host
+};
+
 enum class WatchProbe : std::uint8_t { not_tried, ok, no_watches, no_instances };
 
 struct HostFacts {
     FixedText<64> kernel;  // release, such as "6.1.0-18-amd64"; empty when not known
     KernelVersion version;
     FixedText<64> model;  // of the device tree, such as "Raspberry Pi 4 Model B Rev 1.4"
+    RootKind root = RootKind::own;
     BootOptions boot;
     ProcMount proc;
     Credentials self;
@@ -82,8 +91,10 @@ struct HostFacts {
     ControllerSet disabled = 0;            // built in and switched off, says /proc/cgroups
     ControllerSet unmounted = 0;           // switched on, but neither version shows it
     bool is_part_of_cgroups = false;       // a mount shows less than its whole hierarchy
+    bool has_containers = false;           // the reading found some that live
     bool is_own_cgroup_namespace = false;  // not the initial one
     bool is_own_pid_namespace = false;     // /proc is that of a namespace below the initial one
+    bool is_first_process = false;         // process 1 is an agent
     bool is_in_pid_namespace = false;      // we are below the initial one, whatever /proc shows
     ControllerSet undelegated = 0;         // not handed to the manager of some logged-in user
     FixedText<64> undelegated_user;        // such as "user@1000.service"

@@ -48,8 +48,10 @@ int run_command(const Options& options) {
 }  // namespace nma
 
 int main(int argc, char** argv) {
-    // One heap for all threads: a second one would take 64 MiB of addresses for nothing.
+#ifdef M_ARENA_MAX
+    // One heap for all threads: glibc's second one would take 64 MiB of addresses for nothing.
     mallopt(M_ARENA_MAX, 1);
+#endif
     nma::start_log();
     nma::Options options;
     nma::FixedText<256> error;

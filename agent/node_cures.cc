@@ -6,6 +6,11 @@ namespace {
 
 using enum Reason;
 
+template <RootKind kind>
+bool is_root(const HostFacts& facts) {
+    return facts.root == kind;
+}
+
 constexpr CureRow node_rows[] = {
     {not_available,
      "pressure.irq",
@@ -76,11 +81,62 @@ constexpr CureRow node_rows[] = {
       "{mounts}",
       "Make sure of it (this may hang; give up with Ctrl-C): stat -f MOUNT_POINT\n"
       "Bring its server back, or take it away: umount -f -l MOUNT_POINT"}},
+    {unreadable,
+     "mounts",
+     nullptr,
+     {true,
+      "A file system answers statfs(2) with an error, as that of a server that forgot it or of a "
+      "FUSE daemon that ended.",
+      "See which: df >/dev/null\n"
+      "Take it away, or mount it anew: umount -l MOUNT_POINT"}},
+    {no_permission,
+     "mounts",
+     [](const HostFacts& facts) { return !facts.has_mount_table; },
+     {true, "User {uid} may not read the mount table.",
+      "In a container: --pid=host, and --host-root where the host's / is mounted"}},
+    {no_permission,
+     "mounts",
+     reads_as_root,
+     {true,
+      "A FUSE file system without the option allow_other is its user's alone, and root may not "
+      "look "
+      "into it either. Or a security module (AppArmor, SELinux) forbids it.",
+      "Mount it with allow_other; or look for the denial: journalctl -k | grep -i -e denied -e "
+      "avc"}},
     {no_permission,
      "mounts",
      nullptr,
-     {true, "User {uid} may not read the mount table.",
-      "In a container: --pid=host, and --host-root where the host's / is mounted"}},
+     {true,
+      "Some are mounted below directories that user {uid} may not enter, which takes "
+      "CAP_DAC_READ_SEARCH.",
+      read_cure}},
+    {not_available,
+     "mounts",
+     is_root<RootKind::copy>,
+     {false, "Only a live host can be asked; --host-root names a copy of one.", nullptr}},
+    {not_available,
+     "mounts",
+     is_root<RootKind::bare>,
+     {true,
+      "File systems are asked where they are mounted, and below --host-root is little more than "
+      "the host's /proc.",
+      mount_root_cure}},
+    {not_available,
+     "mounts",
+     is_root<RootKind::whole>,
+     {false,
+      "What the host's mount table names is not to be seen below --host-root: it was mounted after "
+      "the "
+      "agent's container was made, or something was mounted over a directory above it.",
+      mount_root_cure}},
+    {not_available,
+     "mounts",
+     nullptr,
+     {false,
+      "Something was mounted over a directory above a mount point, or it was unmounted just now, "
+      "so "
+      "what the mount table names cannot be reached.",
+      nullptr}},
     {limit_reached,
      "containers",
      nullptr,

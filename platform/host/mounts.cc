@@ -156,7 +156,6 @@ void begin_mounts(State& state, const HostContext& context) {
 }
 
 void add_answer(std::string_view path, const MountAnswer& answer, SnapshotWriter& writer) {
-    if (answer.status == Status::timeout) writer.note(Status::timeout);
     if (answer.status != Status::ok) return writer.count_skipped();
     if (answer.total_bytes == 0 && answer.total_inodes == 0) return;
     const std::uint32_t subject = writer.add_subject(SubjectKind::filesystem, node_subject, path);
@@ -172,14 +171,42 @@ void add_answer(std::string_view path, const MountAnswer& answer, SnapshotWriter
     }
 }
 
+// Why file systems are missing, in one word: of several, the one about which most can be done.
+// One that is not seen at its place was covered, unmounted just now, or never handed to our
+// container.
+class WhyMissing {
+  public:
+    void add(Status status) {
+        if (status == Status::ok) return;
+        if (status == Status::gone) status = Status::absent;
+        if (rank(status) > rank(status_)) status_ = status;
+    }
+
+    Status status() const { return status_; }
+
+  private:
+    static int rank(Status status) {
+        constexpr Status ranks[] = {Status::ok, Status::absent, Status::io_error, Status::denied,
+                                    Status::timeout};
+        const auto* const found = std::find(std::begin(ranks), std::end(ranks), status);
+        return found == std::end(ranks) ? 2 : static_cast<int>(found - ranks);
+    }
+
+    Status status_ = Status::ok;
+};
+
 Status run_mounts(State& state, const HostContext&, SnapshotWriter& writer) {
     if (state.status != Status::ok) return state.status;
     if (state.skipped_count > 0) writer.count_skipped(state.skipped_count);
     if (state.overflow_count > 0) writer.count_overflow(state.overflow_count);
     state.workers.wait();
+    WhyMissing why;
     for (std::size_t i = 0; i < state.workers.posted_count(); ++i) {
-        add_answer(state.workers.path(i), state.workers.answer(i), writer);
+        const MountAnswer answer = state.workers.answer(i);  // the next time it may have come
+        why.add(answer.status);
+        add_answer(state.workers.path(i), answer, writer);
     }
+    writer.note(why.status());
     return Status::ok;
 }
 

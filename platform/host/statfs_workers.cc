@@ -53,10 +53,13 @@ int open_mount(int root, const MountPath& path) {
     return static_cast<int>(file);
 }
 
-bool is_of_device(int file, const MountQuestion& question) {
+// `gone` when something else is at the place of what the table names.
+Status check_device(int file, const MountQuestion& question) {
     struct stat info = {};
-    return fstat(file, &info) == 0 && major(info.st_dev) == question.major &&
-           minor(info.st_dev) == question.minor;
+    if (fstat(file, &info) != 0) return status_from_errno(errno);
+    const bool is_same =
+        major(info.st_dev) == question.major && minor(info.st_dev) == question.minor;
+    return is_same ? Status::ok : Status::gone;
 }
 
 MountAnswer figures_of(const struct statfs& info) {
@@ -84,13 +87,11 @@ MountAnswer ask(int root, bool is_live, const MountQuestion& question) {
         return answer;
     }
     struct statfs info = {};
-    if (is_live && question.has_own_device && !is_of_device(file, question)) {
-        answer.status = Status::gone;
-    } else if (fstatfs(file, &info) != 0) {
+    const bool is_known = is_live && question.has_own_device;
+    answer.status = is_known ? check_device(file, question) : Status::ok;
+    if (answer.status == Status::ok && fstatfs(file, &info) != 0)
         answer.status = status_from_errno(errno);
-    } else {
-        answer = figures_of(info);
-    }
+    if (answer.status == Status::ok) answer = figures_of(info);
     close(file);
     return answer;
 }

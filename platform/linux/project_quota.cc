@@ -1,5 +1,6 @@
 #include "platform/linux/project_quota.h"
 
+#include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -67,12 +68,12 @@ std::uint64_t smaller_limit(std::uint64_t a, std::uint64_t b) {
 }
 
 Status ask_quota(int directory, std::uint32_t project, SpaceUse& use) {
-#ifdef SYS_quotactl_fd
+#ifdef __NR_quotactl_fd
     const int file = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return status_from_errno(errno);
     struct dqblk quota = {};
     const long result =
-        syscall(SYS_quotactl_fd, file, QCMD(Q_GETQUOTA, project_quota_type), project, &quota);
+        syscall(__NR_quotactl_fd, file, QCMD(Q_GETQUOTA, project_quota_type), project, &quota);
     const int failure = result == 0 ? 0 : errno;
     close(file);
     if (failure == ESRCH || failure == ENOENT) return Status::absent;  // quota is off

@@ -1,4 +1,4 @@
-"""House rules that no compiler checks: which room may include which, sizes, and no heap.
+"""House rules that no compiler checks: which room may include which, sizes, no heap, and links that lead somewhere.
 
 check.py [root] prints one line for each breach: "<file>:<line>: <rule>: <text>".
 """
@@ -6,6 +6,8 @@ check.py [root] prints one line for each breach: "<file>:<line>: <rule>: <text>"
 import pathlib
 import re
 import sys
+
+import links
 
 FILE_LINES_MAX = 400
 LONG_FILES = ("platform/limits.h",)  # one list, which belongs together
@@ -133,6 +135,17 @@ def check_lists(root):
                 yield path, 1, "list", "is named by no CMakeLists.txt and no .list"
 
 
+def check_version(root):
+    """README names files of a release, whose version has one place."""
+    if not (root / "README.md").exists():
+        return
+    version = re.search(r"^project\(\S+ VERSION (\S+)", (root / "CMakeLists.txt").read_text(), re.M)[1]
+    for number, line in enumerate((root / "README.md").read_text().split("\n"), 1):
+        for named in re.findall(r"node-metrics-agent(?:-dcos)?[-_:](\d+\.\d+\.\d+)", line):
+            if named != version:
+                yield f"README.md:{number}: version: {named}, the project is {version}"
+
+
 def breaches(root):
     for folder in PRODUCT + ("tests",):
         for path in sorted((root / folder).glob("**/*")):
@@ -146,6 +159,8 @@ def breaches(root):
                     yield f"{name}:{number}: {rule}: {message}"
     for path, number, rule, message in check_lists(root):
         yield f"{path.relative_to(root).as_posix()}:{number}: {rule}: {message}"
+    yield from links.of_sources(root)
+    yield from check_version(root)
 
 
 def main():

@@ -39,6 +39,11 @@ CASES = [
     ("api/x.cc", "int x;\n" * 401, "file-size"),
     ("api/x.cc", BODY, "function-size"),
     ("api/x.cc", BODY.replace("    g();\n", "", 3), None),
+    ("docs/x.md", "# A heading: `x_y`!\n[it](#a-heading-x_y) [me](../docs/x.md#a-heading-x_y) [that](https://example.com/y)\n"
+     "`[code](nothing)`\n\n    [more](nothing)\n", None),
+    ("docs/x.md", "[y\nz](../docs/y.md)\n", "link"),
+    ("docs/x.md", "# Heading\n[y](#another)\n", "link"),
+    ("docs/x.md", "# Heading\n[y](x.md#another)\n", "link"),
     ("platform/host/y.list", "COLLECTOR(nothing)\n", "list"),
 ]
 
@@ -62,6 +67,14 @@ def unbuilt_source():
         return {line.split(": ")[1] for line in check.breaches(pathlib.Path(directory))}
 
 
+def other_version():
+    with tempfile.TemporaryDirectory() as directory:
+        root = pathlib.Path(directory)
+        (root / "CMakeLists.txt").write_text("project(x VERSION 1.2.3 LANGUAGES C)\n")
+        (root / "README.md").write_text("node-metrics-agent_1.2.3_amd64.deb node-metrics-agent-dcos-1.2.4-1.noarch.rpm\n")
+        return list(check.breaches(root))
+
+
 def main():
     bad = 0
     for path, text, rule in CASES:
@@ -71,6 +84,9 @@ def main():
             bad += 1
     if unbuilt_source() != {"list"}:
         print("a source that nothing builds was not reported")
+        bad += 1
+    if other_version() != ["README.md:1: version: 1.2.4, the project is 1.2.3"]:
+        print("a file of another version in README was not reported")
         bad += 1
     return 1 if bad else 0
 

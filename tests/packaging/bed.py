@@ -4,9 +4,12 @@ The root is made once by debootstrap and kept as build/packaging/debian12.tar. T
 """
 import glob
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -14,7 +17,8 @@ BUILD = TOP + "/build"
 CACHE = BUILD + "/packaging"
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 
-sys.path.insert(0, TOP + "/tests/real")
+sys.path[:0] = [TOP + "/tests/real", TOP + "/tests/lint"]
+import links  # noqa: E402
 import vm  # noqa: E402
 from report import Report  # noqa: E402,F401
 from runtimes import Unable, run  # noqa: E402,F401
@@ -22,7 +26,7 @@ from runtimes import Unable, run  # noqa: E402,F401
 # What a machine with systemd has, and what the tests in it need.
 PACKAGES = "systemd,systemd-sysv,dbus,ca-certificates,curl,jq,netcat-openbsd,openssl,e2fsprogs,mount,procps"
 # What the agent depends on, as files: apt finds and installs them, without the network.
-FETCHED = "libmicrohttpd12 libcgroup2 libcjson1 libevent-extra-2.1-7 libevent-core-2.1-7 libnettle8 libgmp10 libgnutls30"
+FETCHED = "libmicrohttpd12 libcjson1 libevent-extra-2.1-7 libevent-core-2.1-7 libnettle8 libgmp10 libgnutls30"
 MODULES = ("ext4", "loop")
 NSPAWN_S, MACHINE_S = 300, 1200  # on an idle machine a tenth of this
 
@@ -41,6 +45,10 @@ def package(pattern, target):
     if len(found) != 1:
         raise Unable(f"build/{pattern} is not there: run `make {target}` first")
     return found[0]
+
+
+def version():
+    return run(TOP + "/packaging/version").strip()
 
 
 def in_root(root, command, check=True):
@@ -89,6 +97,26 @@ def make_root(directory):
         os.rename(archive + ".new", archive)
     os.makedirs(directory)
     run("tar", "-C", directory, "-xpf", archive)
+
+
+UNPACK = """case $1 in
+*.deb) dpkg-deb -x "$1" "$2" ;;
+*) rpm2cpio "$1" | (cd "$2" && cpio -idm --quiet) ;;
+esac"""
+
+
+def check_docs(report, *packages):
+    """What packages say where more is to be read is in them: links in their texts, links between them, units' pointers."""
+    with tempfile.TemporaryDirectory(prefix="nma-docs-") as work:
+        for package_file in packages:
+            run("sh", "-c", UNPACK, "sh", package_file, work)
+        docs = pathlib.Path(work + "/usr/share/doc")
+        wrong = links.of_package(docs)
+        wrong += [f"{path} leads nowhere" for path in docs.rglob("*") if not path.exists()]
+        for unit in pathlib.Path(work).glob("**/systemd/system/*.*"):
+            pages = re.findall(r"\bfile://(/\S+)", unit.read_text()) if unit.is_file() else []
+            wrong += [f"{unit.name}: {page} is not there" for page in pages if not os.path.exists(work + page)]
+        report.check(list(docs.glob("*/docs/dcos.md*")) and not wrong, "docs.links_lead_somewhere", wrong)
 
 
 def write(path, text, mode=0o644):

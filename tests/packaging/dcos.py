@@ -363,7 +363,7 @@ def check_units():
     with Bed(program) as bed:
         root = bed.path("pkg")
         subprocess.run([os.path.join(DCOS, "install"), root], check=True)
-        files = sorted(os.path.relpath(each, root) for each in glob.glob(root + "/**", recursive=True) if os.path.isfile(each))
+        files = sorted(os.path.relpath(each, root) for each in glob.glob(root + "/**", recursive=True) if not os.path.isdir(each))
         check(len(files) == 13 and "usr/lib/systemd/system/dcos-telegraf.socket.d/node-metrics-agent.conf" in files, "install", files)
         if not shutil.which("systemd-analyze"):
             print("SKIP dcos.units: no systemd-analyze")

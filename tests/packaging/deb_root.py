@@ -114,6 +114,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="nma-deb-") as work:
         try:
             package = bed.package("deb/node-metrics-agent_*.deb", "deb")
+            bed.check_docs(report, package, bed.package("deb/node-metrics-agent-dcos_*.deb", "deb"))
             root = Root(work + "/root")
             bed.make_root(root.path)
             files = (repack(package, "0.0.1", "// first default\n", work),

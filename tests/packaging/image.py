@@ -19,6 +19,8 @@ from bed import Report, Unable, run
 report = Report("image")
 SHUT_IN = ["--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--memory", "32m", "--pids-limit", "32",
            "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
+NAME = "localhost/node-metrics-agent:"
+NAME_KEYS = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 POD = f"/nma-pod-{os.getpid()}"
 
 
@@ -28,7 +30,7 @@ class Podman:
     def __init__(self, work, archive):
         self.command = ["podman", "--root", f"{work}/store", "--runroot", f"{work}/run", "--tmpdir", f"{work}/tmp",
                         "--storage-driver=vfs", "--cgroup-manager=cgroupfs", "--runtime=runc"]
-        self.image = self("pull", "--quiet", "oci-archive:" + archive).strip()
+        self.image = self("load", "--quiet", "--input", archive).strip().removeprefix("Loaded image: ")
 
     def __call__(self, *arguments, check=True):
         return run(*self.command, *arguments, check=check, timeout=120)
@@ -53,6 +55,8 @@ def check_index(archive):
         def blob(digest):
             return json.load(tar.extractfile("./blobs/" + digest.replace(":", "/")))
         index = json.load(tar.extractfile("./index.json"))
+        names = {index["manifests"][0]["annotations"].get(key) for key in NAME_KEYS}
+        report.check(names == {NAME + bed.version()}, "podman and containerd are told the same name", names)
         images = blob(index["manifests"][0]["digest"])["manifests"]
         platforms = ["/".join(filter(None, (one["platform"]["architecture"], one["platform"].get("variant")))) for one in images]
         report.check("amd64" in platforms, "there is one for amd64", platforms)
@@ -81,14 +85,22 @@ def datapoints(text):
 
 
 def check_host(podman):
-    mounts = ["--pid", "host", "-v", "/proc:/host/proc:ro", "-v", "/sys:/host/sys:ro"]
+    # Else the image's own files may lie on the host's disk, which then tells its room.
+    mounts = ["--pid", "host", "--tmpfs", "/host", "-v", "/proc:/host/proc:ro", "-v", "/sys:/host/sys:ro"]
     ask = ["--host-root", "/host", "--view", "full", "once", "node"]
     there = datapoints(run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", program,
                            "--view", "full", "once", "node"))
     of_mounts = {name for name in there if name[0].startswith("filesystem.")}
-    got = datapoints(podman.once(mounts, *ask))
+    text = podman.once(mounts, *ask)
+    got = datapoints(text)
     report.check(len(there) > 100 and there - of_mounts <= got, "with /proc and /sys it describes the host, but for its disks' room",
                  sorted(there - of_mounts - got))
+    report.check(not {name for name in got if name[0].startswith("filesystem.")}
+                 and json.loads(text)["missing"].get("mounts") == "not_available", "and says that this room is missing",
+                 json.loads(text)["missing"])
+    said = " ".join(podman("run", "--rm", "--network", "none", *SHUT_IN, *mounts, podman.image, "--host-root", "/host", "doctor",
+                           check=False).split())
+    report.check("MISSING mounts" in said and "-v /:/host:ro,rslave" in said, "doctor says what to mount for it", said)
     # What is mounted at the same place in the image is not the host's, unless the device says so.
     got = datapoints(podman.once(["--pid", "host", "-v", "/:/host:ro,rslave"], *ask))
     report.check(there <= got, "with the host's / also that", sorted(there - got))
@@ -137,8 +149,9 @@ def check_sidecar(podman, work):
                          "--ulimit", "nproc=1024:1024", "--rootfs", rootfs, "/bin/busybox", "sleep", "600").strip()
     with open(work + "/agent.json", "w", encoding="ascii") as file:
         json.dump({"interval_s": 1, "statsd": {"listen": ["127.0.0.1:8125"], "host_container": "application"}}, file)
-    sidecar = podman.start(["--network", "container:" + application, "--pid", "container:" + application, "--cgroup-parent", POD,
-                            *pod_mounts(), "-v", f"{work}/agent.json:/agent.json:ro"], "--config", "/agent.json")
+    beside = ["--network", "container:" + application, "--pid", "container:" + application, "--cgroup-parent", POD, *pod_mounts(),
+              "-v", f"{work}/agent.json:/agent.json:ro"]
+    sidecar = podman.start(beside, "--config", "/agent.json")
     pid = podman("inspect", "--format", "{{.State.Pid}}", application).strip()
     inside = ["nsenter", "--target", pid, "--net"]
 
@@ -156,6 +169,9 @@ def check_sidecar(podman, work):
     report.check({"cpus.user_time_secs", "mem.total_bytes"} & got, "and has the application's figures", sorted(got))
     got = json.loads(ask("/containers/application/app"))["datapoints"]
     report.check([(one["name"], one["value"]) for one in got] == [("page.views", 3)], "and what it sends", got)
+    # A container of its own: what starts a program in a running one may be too large for the sidecar's memory.
+    said = podman("run", "--rm", *SHUT_IN, *beside, podman.image, "--config", "/agent.json", "doctor", check=False)
+    report.check("as for a pod's sidecar" in said and "TROUBLE" not in said, "doctor takes its pod for no trouble", said)
 
 
 def main():
@@ -171,6 +187,8 @@ def main():
         os.chmod(work, 0o755)
         check_index(archive)
         podman = Podman(work, archive)
+        names = podman("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+        report.check(names == [NAME + bed.version()], "it has its name once it is loaded", names)
         try:
             for check in (lambda: check_alone(podman, work), lambda: check_host(podman), lambda: check_sidecar(podman, work)):
                 try:

@@ -5,6 +5,7 @@ manual.py PROGRAM [BUILD]: BUILD is what CMake installs from, the directory abov
 """
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -15,7 +16,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, TOP + "/tests/real")
+sys.path[:0] = [TOP + "/tests/real", TOP + "/tests/lint"]
+import links  # noqa: E402
 from report import Report  # noqa: E402
 
 report = Report("manual")
@@ -100,19 +102,47 @@ def check_lint():
 
 # Files ----------------------------------------------------------------------------------------------
 
+def installed(build, work, prefix):
+    """Where `cmake --install` put everything: {path: text}."""
+    said("cmake", "--install", build, "--prefix", prefix, env=dict(os.environ, DESTDIR=work))
+    return files_below(work)
+
+
+def files_below(work):
+    found = {}
+    for path in said("find", work, "-type", "f")[0].split():
+        with open(path, "rb") as file:
+            found[path.removeprefix(work)] = file.read()
+    return found
+
+
 def check_files(program, build):
     """`cmake --install` and packaging/install-files, which the static RPM uses, put the same files into the same places."""
     with tempfile.TemporaryDirectory(prefix="nma-files-") as work:
-        said("cmake", "--install", build, env=dict(os.environ, DESTDIR=work + "/cmake"))
+        cmake = installed(build, work + "/cmake", "/usr")
         _, error = said(TOP + "/packaging/install-files", program, work + "/script")
-        found = {}
-        for way in ("cmake", "script"):
-            names = {path.removeprefix(f"{work}/{way}") for path in said("find", f"{work}/{way}", "-type", "f")[0].split()}
-            # A build for this machine itself is for /usr/local.
-            found[way] = {re.sub("^/usr/local(/etc)?", lambda match: match[1] or "/usr", name) for name in names}
-        report.check(found["cmake"] and found["cmake"] == found["script"], "files",
-                     f"{error} cmake alone: {found['cmake'] - found['script']}, "
-                     f"the script alone: {found['script'] - found['cmake']}")
+        script = files_below(work + "/script")
+        report.check(cmake and set(cmake) == set(script), "files",
+                     f"{error} cmake alone: {set(cmake) - set(script)}, the script alone: {set(script) - set(cmake)}")
+        others = [name for name in cmake if cmake[name] != script.get(name) and name != "/usr/bin/node-metrics-agent"]
+        report.check(not others, "files_have_the_same_bytes", others)
+        shipped = pathlib.Path(work + "/script/usr/share/doc/node-metrics-agent")
+        report.check((shipped / "README.md").exists() and not links.of_package(shipped), "links_of_shipped_docs",
+                     links.of_package(shipped))
+
+
+def check_prefix(build, prefix, etc):
+    """What is installed elsewhere names what is installed there, not the packages' places."""
+    with tempfile.TemporaryDirectory(prefix="nma-prefix-") as work:
+        found = installed(build, work, prefix)
+        unit = found.get(prefix + "/lib/systemd/system/node-metrics-agent.service", b"").decode()
+        start = re.search(r"^ExecStart=(\S+) --config (\S+)$", unit, re.M)
+        report.check(start and start[1] == prefix + "/bin/node-metrics-agent" and start[2].startswith(etc + "/")
+                     and start[1] in found and start[2] in found, f"prefix{prefix.replace('/', '_')}.service_finds_its_files",
+                     (start and start[0], sorted(found)))
+        strange = [name for name, text in found.items() if re.search(r"/(man|lib)/", name)
+                   and re.search(r"(?<![\w/])/(usr/bin|usr/share/doc|etc)/node-metrics-agent", text.decode())]
+        report.check(prefix == "/usr" or not strange, f"prefix{prefix.replace('/', '_')}.names_no_other_place", strange)
 
 
 # Completions ----------------------------------------------------------------------------------------
@@ -206,6 +236,8 @@ def main(program, build):
     check_page_5()
     check_lint()
     check_files(program, build)
+    for prefix, etc in (("/usr", "/etc"), ("/usr/local", "/usr/local/etc"), ("/opt/agent", "/etc/opt/agent")):
+        check_prefix(build, prefix, etc)
     for name in SHELLS:
         if not has(name, name):
             continue

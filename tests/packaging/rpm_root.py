@@ -121,6 +121,7 @@ def main():
         try:
             package = bed.package("rpm/node-metrics-agent-[0-9]*.rpm", "rpm")
             check_package(package)
+            bed.check_docs(report, package, bed.package("rpm/node-metrics-agent-dcos-*.rpm", "rpm"))
             root = Root(work + "/root")
             bed.make_root(root.path)
             # A program with libraries, as from source, runs there only with these.

@@ -9,4 +9,7 @@ namespace nma::test {
 // refuses.
 bool forbid_calls(std::initializer_list<long> calls);
 
+// With what a child ends whose kernel refused; then the test is to be skipped.
+inline constexpr int no_filter_status = 77;
+
 }  // namespace nma::test

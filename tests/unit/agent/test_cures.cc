@@ -190,6 +190,26 @@ void swap_without_accounting_names_the_option_up_to_linux_6_0(void**) {
     assert_string_equal(cure("memory.swap", Reason::controller_disabled, facts), "");
 }
 
+void file_systems_that_cannot_be_seen_name_what_is_to_be_mounted(void**) {
+    HostFacts facts;
+    facts.has_mount_table = true;
+    for (const RootKind root : {RootKind::bare, RootKind::whole}) {
+        facts.root = root;
+        const Advice& advice = advice_for(Scope::node, "mounts", Reason::not_available, facts);
+        // Of a whole one it cannot be told from a mount that is covered.
+        assert_int_equal(advice.is_fault, root == RootKind::bare);
+        assert_non_null(std::strstr(advice.cure, "-v /:/host:ro,rslave"));
+    }
+    for (const RootKind root : {RootKind::own, RootKind::copy}) {
+        facts.root = root;
+        assert_false(advice_for(Scope::node, "mounts", Reason::not_available, facts).is_fault);
+    }
+    facts.root = RootKind::bare;
+    assert_non_null(std::strstr(cure("name", Reason::not_available, facts), "-v /:/host"));
+    const Advice& denied = advice_for(Scope::node, "mounts", Reason::no_permission, facts);
+    assert_non_null(std::strstr(denied.why, "directories"));
+}
+
 void pressure_names_psi_unless_the_kernel_is_too_old(void**) {
     HostFacts facts;
     facts.version = {4, 18};
@@ -251,6 +271,7 @@ int main() {
         cmocka_unit_test(a_controller_that_users_do_not_get_names_the_delegation),
         cmocka_unit_test(a_hierarchy_of_version_1_that_is_mounted_is_not_to_be_mounted),
         cmocka_unit_test(swap_without_accounting_names_the_option_up_to_linux_6_0),
+        cmocka_unit_test(file_systems_that_cannot_be_seen_name_what_is_to_be_mounted),
         cmocka_unit_test(pressure_names_psi_unless_the_kernel_is_too_old),
         cmocka_unit_test(a_denial_names_the_capability_that_is_missing),
         cmocka_unit_test(what_is_so_by_design_is_no_fault),

@@ -159,6 +159,22 @@ void a_cgroup_namespace_of_its_own_is_said_first_and_once(void**) {
     assert_true(says("--cgroupns=host"));
 }
 
+void the_part_of_the_cgroups_that_a_pod_has_is_a_note(void**) {
+    start();
+    sample.writer.end_node();
+    add_container("c0", {});
+    HostFacts facts = healthy_host();
+    facts.is_part_of_cgroups = true;
+    facts.is_own_pid_namespace = true;
+    facts.has_containers = true;
+    assert_int_equal(diagnose(facts).fault_count, 0);
+    assert_true(says("note     only a part of the cgroups is mounted, as for a pod's sidecar"));
+    assert_true(says("note     counts of processes are the pod's"));
+    facts.is_first_process = true;  // the pod's processes are not shared
+    assert_int_equal(diagnose(facts).fault_count, 1);
+    assert_true(says("--pid=container:APPLICATION"));
+}
+
 void hidepid_names_the_group_to_join(void**) {
     start();
     sample.writer.end_node();
@@ -339,6 +355,7 @@ int main() {
         cmocka_unit_test_teardown(memory_that_is_off_is_said_without_any_container, teardown),
         cmocka_unit_test_teardown(memory_that_is_off_is_said_once, teardown),
         cmocka_unit_test_teardown(a_cgroup_namespace_of_its_own_is_said_first_and_once, teardown),
+        cmocka_unit_test_teardown(the_part_of_the_cgroups_that_a_pod_has_is_a_note, teardown),
         cmocka_unit_test_teardown(hidepid_names_the_group_to_join, teardown),
         cmocka_unit_test_teardown(containers_that_ended_lack_nothing, teardown),
         cmocka_unit_test_teardown(containers_beyond_the_limit_name_the_key, teardown),

@@ -100,7 +100,7 @@ void mode_is_as_asked_for(void**) {
 // A service's sandbox may forbid to give files away.
 void what_is_its_group_already_takes_no_call_that_may_be_forbidden(void**) {
     const auto child = [] {
-        if (!forbid_calls({SYS_fchownat})) return 64;
+        if (!forbid_calls({SYS_fchownat})) return no_filter_status;
         ListenSocket socket;
         ListenerOptions options = listener_on("s");
         if (!open_unix_socket(options, socket, error)) return 1;
@@ -111,7 +111,9 @@ void what_is_its_group_already_takes_no_call_that_may_be_forbidden(void**) {
         if (!options.group.assign("12345") || open_unix_socket(options, socket, error)) return 4;
         return std::strstr(error.c_str(), "have systemd make the socket") == nullptr ? 8 : 0;
     };
-    assert_int_equal(in_child(child), 0);
+    const int status = in_child(child);
+    if (status == no_filter_status) SKIP_BECAUSE("no filter of system calls here");
+    assert_int_equal(status, 0);
 }
 
 void owner_and_group_are_given_by_name_or_number(void**) {

@@ -170,7 +170,8 @@ void who_has_what_is_kept_needs_no_call_that_is_forbidden(void**) {
     if (!is_root()) SKIP_BECAUSE("takes root");
     const auto child = [] {
         constexpr CapabilitySet kept = CapabilitySet{1} << CAP_DAC_READ_SEARCH;
-        if (become("nobody", kept) != 0 || !test::forbid_calls({SYS_capset})) return 64;
+        if (become("nobody", kept) != 0) return 64;
+        if (!test::forbid_calls({SYS_capset})) return test::no_filter_status;
         SystemUser user;
         CapabilitySet left = 0;
         FixedText<256> error;
@@ -178,7 +179,9 @@ void who_has_what_is_kept_needs_no_call_that_is_forbidden(void**) {
         if (drop_privileges(user, 0, left, error)) return 2;  // it would keep what it should not
         return std::strstr(error.c_str(), "cannot give capabilities back") == nullptr ? 4 : 0;
     };
-    assert_int_equal(in_child(child), 0);
+    const int status = in_child(child);
+    if (status == test::no_filter_status) SKIP_BECAUSE("no filter of system calls here");
+    assert_int_equal(status, 0);
 }
 
 }  // namespace
