@@ -240,7 +240,7 @@ constexpr CureRow container_rows[] = {
       trace_cure}},
     {not_available,
      "name",
-     [](const HostFacts& facts) { return facts.root == RootKind::bare; },
+     is_root<RootKind::bare>,
      {true,
       "Names are in files of the runtimes below /var and /run, and below --host-root is little "
       "more "

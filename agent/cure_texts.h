@@ -11,6 +11,11 @@ inline bool reads_as_root(const HostFacts& facts) {
     return facts.self.is_known && facts.self.has_capability(CAP_DAC_READ_SEARCH);
 }
 
+template <RootKind kind>
+bool is_root(const HostFacts& facts) {
+    return facts.root == kind;
+}
+
 inline constexpr const char* read_cure =
     "In the agent's systemd unit:\n"
     "AmbientCapabilities=CAP_DAC_READ_SEARCH\n"

@@ -6,11 +6,6 @@ namespace {
 
 using enum Reason;
 
-template <RootKind kind>
-bool is_root(const HostFacts& facts) {
-    return facts.root == kind;
-}
-
 constexpr CureRow node_rows[] = {
     {not_available,
      "pressure.irq",

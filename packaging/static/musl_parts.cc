@@ -1,6 +1,5 @@
 // What the static program needs beside musl: there is no C++ library for musl, and of that only
 // what headers cannot hold is missed; and some that it does better without.
-#include <errno.h>
 #include <linux/stat.h>
 #include <netdb.h>
 #include <sched.h>

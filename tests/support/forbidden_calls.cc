@@ -1,6 +1,5 @@
 #include "tests/support/forbidden_calls.h"
 
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -10,7 +9,7 @@
 
 namespace nma::test {
 
-bool forbid_calls(std::initializer_list<long> calls) {
+bool forbid_calls(std::initializer_list<long> calls, int failure) {
     constexpr std::size_t call_count_max = 8;
     sock_filter rules[2 * call_count_max + 2] = {};
     if (calls.size() > call_count_max) return false;
@@ -18,7 +17,8 @@ bool forbid_calls(std::initializer_list<long> calls) {
     rules[count++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
     for (const long call : calls) {
         rules[count++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1);
-        rules[count++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+        rules[count++] =
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(failure));
     }
     rules[count++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     const sock_fprog program = {static_cast<unsigned short>(count), rules};

@@ -1,17 +1,12 @@
 #include "platform/linux/open_inside.h"
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstddef>
-#include <iterator>
-
+#include "tests/support/forbidden_calls.h"
 #include "tests/support/tree.h"
 
 #include "tests/support/cmocka.h"
@@ -83,22 +78,9 @@ void devices_and_fifos_are_refused(void**) {
     assert_int_equal(error_of("var/lib/x/fifo"), ENXIO);
 }
 
-// From now on this process has no openat2, as on Linux before 5.6.
-bool forbid_openat2() {
-    sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program = {std::size(code), code};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-// 77: no filter to be had. Else the number of the first answer that is wrong.
+// As on Linux before 5.6. The number of the first answer that is wrong.
 int check_old_kernel() {
-    if (!forbid_openat2()) return 77;
+    if (!forbid_calls({SYS_openat2}, ENOSYS)) return no_filter_status;
     if (error_of("var/lib/x/file") != 0) return 1;
     if (error_of("var/lib/x") != 0) return 2;
     if (error_of("var/lib/y/file") != ENOENT) return 3;
@@ -118,7 +100,7 @@ void older_kernels_open_step_by_step(void**) {
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77) {
+    if (WEXITSTATUS(status) == no_filter_status) {
         print_message("SKIP older_kernels_open_step_by_step: no seccomp filter\n");
         skip();
     }
