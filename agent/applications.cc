@@ -39,6 +39,8 @@ void Applications::init(Arena& arena, const Config& config) {
     const AppsConfig& apps = config.apps;
     has_registry_ = has_listener(config, ListenerService::registration);
     has_inlets_ = has_registry_ || !apps.statsd.listen.empty();
+    mesos_.reset();
+    targets_.reset();
     if (!apps.mesos.url.empty()) mesos_.emplace();
     if (apps.has_targets()) targets_.emplace();
     has_store_ = can_send(config);

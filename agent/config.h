@@ -33,7 +33,7 @@ struct ConfiguredListener {
 };
 
 struct Config {
-    Config();  // out of line: the compiler would put 97 KB of defaults into the program
+    Config();  // of our own: without it `Config()` would zero, and so touch, all 97 KB
 
     FixedList<ConfiguredListener, limits::listener_count_max> listen;
     ListenerOptions listener_defaults;  // limits only

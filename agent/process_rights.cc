@@ -20,8 +20,8 @@ void ProcessRights::add_directory_of(const ListenAddress& address) {
     const std::size_t slash = path.rfind('/');
     if (slash == path.npos) return;
     WritableDirectory& directory = *directories_.add();
-    directory.allows_removal = directory.path.assign(slash == 0 ? "/" : path.substr(0, slash));
-    if (!directory.allows_removal) directories_.drop_last();
+    directory.allows_removal = true;
+    if (!directory.path.assign(slash == 0 ? "/" : path.substr(0, slash))) directories_.drop_last();
 }
 
 void ProcessRights::add_socket_directories(const Config& config) {
@@ -35,8 +35,8 @@ void ProcessRights::add_registrations(const Config& config) {
     const auto& path = config.apps.registration.directory;
     if (!has_listener(config, ListenerService::registration) || path.empty()) return;
     WritableDirectory& directory = *directories_.add();
-    directory.allows_making = directory.path.assign(path.view());
-    if (!directory.allows_making) directories_.drop_last();
+    directory.allows_making = true;
+    if (!directory.path.assign(path.view())) directories_.drop_last();
 }
 
 // Of version 1: the agent writes cgroup.event_control to listen.
@@ -52,10 +52,10 @@ void ProcessRights::add_memory_hierarchy(const Config& config, const HostRoot& r
             (mount.subsystems >> static_cast<unsigned>(Subsystem::memory) & 1U) != 0;
         if (mount.is_unified || !has_memory || directories_.is_full()) continue;
         WritableDirectory& directory = *directories_.add();
-        directory.allows_writing = directory.path.assign(config.host_root.view()) &&
-                                   directory.path.append("/") &&
-                                   directory.path.append(mount.path.view());
-        if (!directory.allows_writing) directories_.drop_last();
+        directory.allows_writing = true;
+        const bool fits = directory.path.assign(config.host_root.view()) &&
+                          directory.path.append("/") && directory.path.append(mount.path.view());
+        if (!fits) directories_.drop_last();
     }
 }
 

@@ -107,7 +107,7 @@ void ChangeWatch::add_path(const char* path, std::uint32_t mask, Watched watched
 
 // The slot that holds the number or is free for it; half of them are free. Null without any. The
 // kernel counts the numbers up: those that follow each other stay together, so that few pages are
-// touched, in blocks that are spread, so that a full one has room beside it.
+// touched, in blocks that are spread, so that a full one mostly has room beside it.
 ChangeWatch::Watched* ChangeWatch::slot_of(std::span<Watched> slots, std::int32_t number) {
     if (slots.empty()) return nullptr;
     const std::size_t mask = slots.size() - 1;

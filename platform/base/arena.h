@@ -48,7 +48,7 @@ class Arena {
         return memory == nullptr ? nullptr : new (memory) T{};
     }
 
-    // The same of `count` objects.
+    // The same of `count` objects; empty while measuring.
     template <class T>
     std::span<T> make_all(const char* part, std::size_t count) {
         static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= alignment_bytes);

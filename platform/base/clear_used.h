@@ -6,7 +6,6 @@
 
 namespace nma {
 
-// Writes only to elements that are not zero.
 template <class T>
 void clear_used(std::span<T> elements) {
     for (T& element : elements) {

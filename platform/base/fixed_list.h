@@ -1,5 +1,6 @@
 // A list of at most N elements that lives where it is declared. Its places are not written before
-// they are used, so that a long list of which little is used takes little memory.
+// they are used, so that a long list of which little is used takes little memory. Elements are not
+// destroyed when they are dropped; asking for one that is not there ends the program.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +13,16 @@ namespace nma {
 
 template <class T, std::size_t N>
 class FixedList {
-    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(std::is_trivially_copyable_v<T>);
 
   public:
+    // Not defaulted: with `FixedList{}` that would write zeros to all places.
+    FixedList() {}
+
     // A new element at the end, that stays where it is; null when there is no room.
     [[nodiscard]] T* add() {
-        return size_ == N ? nullptr : new (memory_ + size_++ * sizeof(T)) T{};
+        if (is_full()) return nullptr;
+        return new (items_ + size_++) T{};
     }
 
     void drop_last() {
@@ -32,22 +37,24 @@ class FixedList {
 
     T& operator[](std::size_t index) {
         NMA_CHECK(index < size_);
-        return begin()[index];
+        return items_[index];
     }
     const T& operator[](std::size_t index) const {
         NMA_CHECK(index < size_);
-        return begin()[index];
+        return items_[index];
     }
     T& back() { return (*this)[size_ - 1]; }
 
-    T* begin() { return std::launder(reinterpret_cast<T*>(memory_)); }
-    T* end() { return begin() + size_; }
-    const T* begin() const { return std::launder(reinterpret_cast<const T*>(memory_)); }
-    const T* end() const { return begin() + size_; }
+    T* begin() { return items_; }
+    T* end() { return items_ + size_; }
+    const T* begin() const { return items_; }
+    const T* end() const { return items_ + size_; }
 
   private:
     std::size_t size_ = 0;
-    alignas(T) std::byte memory_[N * sizeof(T)];  // not set to anything, see above
+    union {
+        T items_[N];  // those before size_ exist
+    };
 };
 
 }  // namespace nma

@@ -2,7 +2,8 @@
 // which figures. Unknown keys are passed over, for kernels add some; a known key with something
 // other than a number is malformed.
 //
-// Tables of rows are for the compiler, which makes two of them: keys for scanners, and specs.
+// Of a table of rows the compiler makes keys for scanners, and specs; itself it is not in the
+// program. A row repeats its key's fields, so that it is written in one pair of braces.
 #pragma once
 
 #include <array>
@@ -30,8 +31,7 @@ struct FieldRow {
     constexpr FieldKey without_spec() const { return {key, multiplier}; }
 };
 
-// The keys of a table, in its order. For a constexpr variable, so that the rows are not in the
-// program.
+// The keys of a table, in its order; for a constexpr variable.
 template <class Row, std::size_t N>
 constexpr std::array<typename Row::Key, N> keys_of(const Row (&rows)[N]) {
     std::array<typename Row::Key, N> keys = {};

@@ -299,7 +299,8 @@ void a_large_body_does_not_stay_in_memory(void**) {
     assert_int_equal(fetch("/ok", 5000, limits::fetch_body_bytes), Status::ok);
     assert_true(last_body == text);
     const std::size_t requests_bytes = fetch_slot_count_all * sizeof(FetchSlot);
-    assert_true(touched_bytes() <= limits::fetch_kept_bytes + requests_bytes + 3 * 4096);
+    // Either end of both may lie inside of a page.
+    assert_true(touched_bytes() <= limits::fetch_kept_bytes + requests_bytes + 4 * 4096);
 }
 
 std::size_t descriptor_count() {

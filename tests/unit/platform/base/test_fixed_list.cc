@@ -76,7 +76,7 @@ void places_that_are_not_used_are_not_written(void**) {
     assert_ptr_not_equal(memory, MAP_FAILED);
     assert_int_equal(mprotect(static_cast<char*>(memory) + page_bytes, 2 * page_bytes, PROT_NONE),
                      0);
-    auto* list = new (memory) Large;
+    auto* list = new (memory) Large{};
     *list->add() = 5;
     assert_int_equal(list->back(), 5);
     list->clear();
