@@ -162,12 +162,14 @@ bool Server::listen(const ListenerOptions& options, ListenError& error) {
     if (options.service == ListenerService::registration && !bodies_.has_memory()) {
         return refuse_listener(error, "no memory was set aside for registrations");
     }
+    ListenSocket socket;
+    if (!open_listen_socket(options, socket, error)) return false;
     Listener& listener = *listeners_.add();
     listener.server = this;
     listener.options = options;
-    const bool has_socket = open_listen_socket(options, listener.socket, error);
-    if (!has_socket || !open_listener(listener, error)) {
-        if (has_socket) close_listen_socket(listener.socket);
+    listener.socket = socket;
+    if (!open_listener(listener, error)) {
+        close_listen_socket(listener.socket);
         listeners_.drop_last();
         return false;
     }
