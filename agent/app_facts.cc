@@ -42,8 +42,7 @@ void look_at_buffer(const Config& config, AppFacts& facts) {
 }
 
 void look_at_statsd(const StatsdConfig& statsd, AppFacts& facts) {
-    for (std::size_t i = 0; i < statsd.listen_count; ++i) {
-        const ListenAddress& address = statsd.listen[i];
+    for (const ListenAddress& address : statsd.listen) {
         if (address.kind == ListenAddress::Kind::unix_socket) facts.has_unix_statsd = true;
         if (is_local(address) || address.kind == ListenAddress::Kind::systemd) continue;
         IpAddress ip;
@@ -114,8 +113,8 @@ void look_at_file(const FixedText<256>& path, Secrecy secrecy, FixedText<4096>& 
 }
 
 void look_at_certificates(const Config& config, FixedText<4096>& problems) {
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const TlsFiles& tls = config.listen[i].options.tls;
+    for (const ConfiguredListener& listener : config.listen) {
+        const TlsFiles& tls = listener.options.tls;
         look_at_file(tls.certificate, Secrecy::printed, problems);
         look_at_file(tls.key, Secrecy::secret, problems);
         look_at_file(tls.client_ca, Secrecy::printed, problems);
@@ -135,7 +134,7 @@ void look_at_keys(const AuthOptions& auth, FixedText<4096>& problems) {
 void read_app_facts_of_start(const Config& config, AppFacts& facts) {
     look_at_certificates(config, facts.unreadable_files);
     const AppsConfig& apps = config.apps;
-    if (apps.statsd.listen_count > 0) look_at_buffer(config, facts);
+    if (!apps.statsd.listen.empty()) look_at_buffer(config, facts);
     look_at_statsd(apps.statsd, facts);
     const auto& directory = apps.registration.directory;
     if (!has_listener(config, ListenerService::registration) || directory.empty()) return;

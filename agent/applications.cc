@@ -31,16 +31,18 @@ bool refuse(const char* what, const char* why) {
 
 bool Applications::can_send(const Config& config) {
     const AppsConfig& apps = config.apps;
-    return has_listener(config, ListenerService::registration) || apps.statsd.listen_count > 0 ||
+    return has_listener(config, ListenerService::registration) || !apps.statsd.listen.empty() ||
            apps.has_targets();
 }
 
 void Applications::init(Arena& arena, const Config& config) {
     const AppsConfig& apps = config.apps;
     has_registry_ = has_listener(config, ListenerService::registration);
-    has_inlets_ = has_registry_ || apps.statsd.listen_count > 0;
-    has_mesos_ = !apps.mesos.url.empty();
-    has_targets_ = apps.has_targets();
+    has_inlets_ = has_registry_ || !apps.statsd.listen.empty();
+    mesos_.reset();
+    targets_.reset();
+    if (!apps.mesos.url.empty()) mesos_.emplace();
+    if (apps.has_targets()) targets_.emplace();
     has_store_ = can_send(config);
     if (has_store_) {
         store_.init(arena, apps.capacities);
@@ -49,22 +51,22 @@ void Applications::init(Arena& arena, const Config& config) {
     }
     const std::size_t registration_count = has_registry_ ? apps.registration.count_max : 0;
     if (has_inlets_) inlets_.init(arena, registration_count);
-    if (has_store_ || has_mesos_) directory_.init(arena, config.capacities.containers);
+    if (has_store_ || mesos_) directory_.init(arena, config.capacities.containers);
     if (has_registry_) {
         registry_.init(arena, registration_count);
         loaded_ = arena.take<bool>("registrations", registration_count);
     }
-    if (has_targets_ || has_mesos_) fetcher_.init(arena);
-    if (has_targets_) {
-        targets_.init(arena);
+    if (targets_ || mesos_) fetcher_.init(arena);
+    if (targets_) {
+        targets_->init(arena);
         target_specs_ =
             arena.take<ScrapeTargetSpec>("scrape targets", limits::scrape_target_count_max + 1);
     }
-    if (has_mesos_) mesos_.init(arena, config.capacities.entries());
+    if (mesos_) mesos_->init(arena, config.capacities.entries());
 }
 
 void Applications::print_budget() const {
-    if (!has_targets_ && !has_mesos_) return;
+    if (!targets_ && !mesos_) return;
     printf("%12zu  libevent: %zu answers on their way, of %zu\n",
            fetch_slot_count_all * (limits::fetch_unread_bytes_max + limits::fetch_header_bytes_max),
            fetch_slot_count_all, limits::fetch_unread_bytes_max + limits::fetch_header_bytes_max);
@@ -76,7 +78,7 @@ std::size_t Applications::file_count(const Config& config) {
     const AppsConfig& apps = config.apps;
     std::size_t count = 0;
     if (has_registry) count += apps.registration.count_max;
-    if (has_registry || apps.statsd.listen_count > 0) {
+    if (has_registry || !apps.statsd.listen.empty()) {
         count += limits::shared_inlet_count_max + limits::sender_count_max;
     }
     const bool asks_others = apps.has_targets() || !apps.mesos.url.empty();
@@ -90,7 +92,7 @@ bool Applications::open(const HostRoot& root, const NodeIdentity& identity, cons
     directory_.start(root, {config.mesos_cgroups_root.view(), config.has_services},
                      has_registry_ ? &registry_ : nullptr);
     answers_.start(apps.tags.view(), identity, has_store_ ? &store_ : nullptr,
-                   has_mesos_ ? &mesos_.metadata() : nullptr);
+                   mesos_ ? &mesos_->metadata() : nullptr);
     if (has_store_) store_.set_options(apps.options);
     if (!has_inlets_) return true;
     if (has_registry_) make_directory();
@@ -113,7 +115,7 @@ void Applications::make_directory() const {
 }
 
 bool Applications::open_shared(const StatsdConfig& statsd) {
-    for (std::size_t i = 0; i < statsd.listen_count; ++i) {
+    for (std::size_t i = 0; i < statsd.listen.size(); ++i) {
         if (!open_one(statsd.listen[i], statsd, socket_files_[i])) return false;
     }
     return true;
@@ -158,11 +160,11 @@ bool Applications::start(EventLoop& loop) {
                          files_per_container * config_->capacities.containers);
     }
     if (has_registry_ && !start_registry()) return false;
-    if ((has_targets_ || has_mesos_) && !start_fetching(loop)) {
+    if ((targets_ || mesos_) && !start_fetching(loop)) {
         log_line(LogLevel::error, "the system has no thread or descriptor to ask endpoints with");
         return false;
     }
-    if (!has_store_ && !has_mesos_) return true;
+    if (!has_store_ && !mesos_) return true;
     return start_timer(loop);
 }
 
@@ -247,22 +249,21 @@ ScrapeSink Applications::scrape_sink() {
 bool Applications::start_fetching(EventLoop& loop) {
     const AppsConfig& apps = config_->apps;
     if (!fetcher_.start(loop)) return false;
-    if (has_mesos_ && !mesos_.start(loop, fetcher_, apps.mesos, node_ip_.view())) return false;
-    if (!has_targets_) return true;
-    if (!targets_.start(loop, fetcher_, scrape_sink(), apps.prometheus.options)) return false;
+    if (mesos_ && !mesos_->start(loop, fetcher_, apps.mesos, node_ip_.view())) return false;
+    if (!targets_) return true;
+    if (!targets_->start(loop, fetcher_, scrape_sink(), apps.prometheus.options)) return false;
     set_configured_targets();
     return true;
 }
 
 void Applications::set_configured_targets() {
-    const PrometheusConfig& prometheus = config_->apps.prometheus;
     std::size_t count = 0;
-    for (const ConfiguredTarget& target : std::span(prometheus.targets, prometheus.target_count)) {
+    for (const ConfiguredTarget& target : config_->apps.prometheus.targets) {
         ScrapeTargetSpec& spec = target_specs_[count++];
         spec.container_id = target.container_id.view();
         (void)parse_scrape_url(target.url.view(), spec.url);
     }
-    targets_.set_targets(ScrapeSource::configured, target_specs_.first(count));
+    targets_->set_targets(ScrapeSource::configured, target_specs_.first(count));
 }
 
 CommandAnswer Applications::answer_command(void* self, std::string_view method,
@@ -276,7 +277,7 @@ CommandAnswer Applications::answer_command(void* self, std::string_view method,
 void Applications::remove_socket_files() {
     if (config_ == nullptr) return;
     const StatsdConfig& statsd = config_->apps.statsd;
-    for (std::size_t i = 0; i < statsd.listen_count; ++i)
+    for (std::size_t i = 0; i < statsd.listen.size(); ++i)
         remove_socket_file(statsd.listen[i].path.c_str(), socket_files_[i]);
 }
 
@@ -287,7 +288,7 @@ void Applications::stop() {
     if (has_inlets_) inlets_.stop();
     remove_socket_files();
     fetcher_.stop();
-    if (has_targets_) targets_.stop();
+    if (targets_) targets_->stop();
 }
 
 void Applications::on_tick(void* self, std::uint32_t) {
@@ -296,9 +297,9 @@ void Applications::on_tick(void* self, std::uint32_t) {
     const std::uint64_t now_ns = boottime_ns();
     if (apps.has_store_) apps.store_.expire(now_ns);
     if (apps.has_inlets_ && ++apps.tick_count_ % ticks_per_look == 0) apps.inlets_.tick(now_ns);
-    if (apps.has_mesos_) apps.mesos_.metadata().tick(now_ns);
-    if (apps.has_targets_ && apps.has_mesos_ &&
-        apps.mesos_.metadata().generation() != apps.shown_generation_) {
+    if (apps.mesos_) apps.mesos_->metadata().tick(now_ns);
+    if (apps.targets_ && apps.mesos_ &&
+        apps.mesos_->metadata().generation() != apps.shown_generation_) {
         apps.set_discovered_targets();
     }
     apps.count();

@@ -4,6 +4,8 @@
 // All on the event loop's thread, but for the fetcher's own (http_fetch.h).
 #pragma once
 
+#include <optional>
+
 #include "agent/app_answers.h"
 #include "agent/apps/inlets.h"
 #include "agent/apps/registry.h"
@@ -84,8 +86,9 @@ class Applications {
     Inlets inlets_;
     Registry registry_;
     HttpFetcher fetcher_;
-    ScrapeTargets targets_;
-    MesosClient mesos_;
+    // Large, so there only when the configuration asks for them.
+    std::optional<ScrapeTargets> targets_;
+    std::optional<MesosClient> mesos_;
     ContainerDirectory directory_;
     AppAnswers answers_;
     std::span<std::uint64_t> unneeded_since_ns_;  // by AppContainer; 0: it is needed
@@ -104,8 +107,6 @@ class Applications {
     bool has_store_ = false;
     bool has_inlets_ = false;
     bool has_registry_ = false;
-    bool has_targets_ = false;
-    bool has_mesos_ = false;
 };
 
 }  // namespace nma

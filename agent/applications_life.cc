@@ -20,10 +20,10 @@ constexpr std::uint64_t lost_after_ns = 60 * second_ns;
 void Applications::publish(const Snapshot& snapshot) {
     directory_.publish(snapshot);
     if (has_inlets_ && !is_reading_packets_) read_packets();
-    if (has_mesos_) note_unknown(snapshot);
+    if (mesos_) note_unknown(snapshot);
     // Before containers are forgotten: a late answer would make them anew.
-    if (has_targets_ && has_mesos_) set_discovered_targets();
-    if (has_registry_ && has_mesos_) drop_lost_registrations();
+    if (targets_ && mesos_) set_discovered_targets();
+    if (has_registry_ && mesos_) drop_lost_registrations();
     if (has_store_) forget_departed();
 }
 
@@ -34,7 +34,7 @@ void Applications::read_packets() {
 }
 
 void Applications::note_unknown(const Snapshot& snapshot) {
-    Metadata& metadata = mesos_.metadata();
+    Metadata& metadata = mesos_->metadata();
     const std::uint64_t now_ns = boottime_ns();
     const auto note = [&](std::string_view id) {
         const TaskInfo* info = metadata.find(id);
@@ -51,7 +51,7 @@ void Applications::note_unknown(const Snapshot& snapshot) {
 // Of containers that are there: another's may have the address of one that is gone by now. Nested
 // ones may share their parent's cgroup, and are known by their registration alone.
 void Applications::set_discovered_targets() {
-    const Metadata& metadata = mesos_.metadata();
+    const Metadata& metadata = mesos_->metadata();
     shown_generation_ = metadata.generation();
     std::size_t count = 0;
     for (const TaskTarget& target : metadata.targets()) {
@@ -59,13 +59,13 @@ void Applications::set_discovered_targets() {
         if (!directory_.exists(target.container_id)) continue;
         target_specs_[count++] = {target.container_id, {target.host, target.port, target.path}};
     }
-    targets_.set_targets(ScrapeSource::discovered, target_specs_.first(count));
+    targets_->set_targets(ScrapeSource::discovered, target_specs_.first(count));
 }
 
 // What ended while the agent was down, nobody unregisters. A container that the Mesos agent knows,
 // or that has a cgroup, is there.
 void Applications::drop_lost_registrations() {
-    const Metadata& metadata = mesos_.metadata();
+    const Metadata& metadata = mesos_->metadata();
     if (metadata.answered_at_ns() < started_at_ns_ + lost_after_ns) return;
     for (std::uint32_t i = 0; i < registry_.capacity(); ++i) {
         const Registration* registration = registry_.at(i);
@@ -83,8 +83,7 @@ bool Applications::is_needed(std::string_view id) const {
     if (directory_.find(id) != nullptr) return true;
     if (has_registry_ && registry_.find(id) != nullptr) return true;
     if (id == config_->apps.statsd.host_container.view()) return true;
-    const PrometheusConfig& prometheus = config_->apps.prometheus;
-    for (const ConfiguredTarget& target : std::span(prometheus.targets, prometheus.target_count)) {
+    for (const ConfiguredTarget& target : config_->apps.prometheus.targets) {
         if (target.container_id.view() == id) return true;
     }
     return false;
@@ -115,7 +114,7 @@ void Applications::count() const {
     const auto set = [](AgentCounter counter, std::uint64_t value) {
         set_agent_count(counter, value);
     };
-    if (has_mesos_) set(AgentCounter::mesos_failures, mesos_.metadata().failure_total());
+    if (mesos_) set(AgentCounter::mesos_failures, mesos_->metadata().failure_total());
     if (!has_store_) return;
     const AppCounts& totals = store_.totals();
     set(AgentCounter::statsd_malformed_lines, totals[AppCount::malformed_line]);

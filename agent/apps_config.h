@@ -12,14 +12,14 @@
 #include "agent/apps/scrape_targets.h"
 #include "agent/apps/task_labels.h"
 #include "api/listen_address.h"
+#include "platform/base/fixed_list.h"
 #include "platform/base/fixed_text.h"
 #include "platform/limits.h"
 
 namespace nma {
 
 struct StatsdConfig {
-    ListenAddress listen[limits::shared_inlet_count_max];
-    std::size_t listen_count = 0;
+    FixedList<ListenAddress, limits::shared_inlet_count_max> listen;
     mode_t socket_mode = 0660;  // of unix sockets' files
     // Whose samples are that come from no container; empty: nobody's, so they are dropped.
     FixedText<limits::name_bytes_max + 1> host_container;
@@ -42,8 +42,7 @@ struct ConfiguredTarget {
 };
 
 struct PrometheusConfig {
-    ConfiguredTarget targets[limits::configured_target_count_max];
-    std::size_t target_count = 0;
+    FixedList<ConfiguredTarget, limits::configured_target_count_max> targets;
     ScrapeOptions options;
 };
 
@@ -65,7 +64,7 @@ struct AppsConfig {
 
     // Whether endpoints may be asked.
     bool has_targets() const {
-        return prometheus.target_count > 0 || (!mesos.url.empty() && mesos.has_scraping);
+        return !prometheus.targets.empty() || (!mesos.url.empty() && mesos.has_scraping);
     }
 };
 

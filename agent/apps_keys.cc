@@ -25,13 +25,12 @@ const char* about(std::string_view element, const char* what) {
 
 const char* apply_statsd_listen(const cJSON& array, Config& config) {
     StatsdConfig& statsd = config.apps.statsd;
-    statsd.listen_count = 0;
+    statsd.listen.clear();
     for (const cJSON* item = array.child; item != nullptr; item = item->next) {
-        if (statsd.listen_count == limits::shared_inlet_count_max)
-            return "has more than 16 of them";
-        ListenAddress& address = statsd.listen[statsd.listen_count++];
+        ListenAddress* address = statsd.listen.add();
+        if (address == nullptr) return "has more than 16 of them";
         ListenError why;
-        if (parse_listen_address(item->valuestring, address, why)) continue;
+        if (parse_listen_address(item->valuestring, *address, why)) continue;
         return about(item->valuestring, "is no address: give IP:PORT, unix:/path or systemd:NAME");
     }
     return nullptr;
@@ -79,20 +78,18 @@ const char* apply_statsd_host(const cJSON& value, Config& config) {
 
 const char* apply_targets(const cJSON& map, Config& config) {
     PrometheusConfig& prometheus = config.apps.prometheus;
-    prometheus.target_count = 0;
+    prometheus.targets.clear();
     for (const cJSON* item = map.child; item != nullptr; item = item->next) {
-        if (prometheus.target_count == limits::configured_target_count_max) {
-            return "has more than 64 of them";
-        }
-        ConfiguredTarget& target = prometheus.targets[prometheus.target_count++];
+        ConfiguredTarget* target = prometheus.targets.add();
+        if (target == nullptr) return "has more than 64 of them";
         UrlParts parts;
-        if (!parse_scrape_url(item->string, parts) || !target.url.assign(item->string)) {
+        if (!parse_scrape_url(item->string, parts) || !target->url.assign(item->string)) {
             return about(item->string,
                          "is no URL such as http://127.0.0.1:9100/metrics, with an IP "
                          "address or localhost");
         }
         if (!is_registration_id(item->valuestring) ||
-            !target.container_id.assign(item->valuestring)) {
+            !target->container_id.assign(item->valuestring)) {
             return about(item->valuestring,
                          "is no container's ID: 1 to 255 letters, digits, dots, dashes and "
                          "underscores");
@@ -111,7 +108,7 @@ const char* apply_mesos_url(const cJSON& value, Config& config) {
 }
 
 const char* apply_label_names(const cJSON& array, Config& config) {
-    config.apps.mesos.labels.name_count = 0;
+    config.apps.mesos.labels.names.clear();
     for (const cJSON* item = array.child; item != nullptr; item = item->next) {
         if (!config.apps.mesos.labels.add_name(item->valuestring)) {
             return "may have 16 names of 1 to 255 bytes";
@@ -121,7 +118,7 @@ const char* apply_label_names(const cJSON& array, Config& config) {
 }
 
 const char* apply_label_prefixes(const cJSON& array, Config& config) {
-    config.apps.mesos.labels.prefix_count = 0;
+    config.apps.mesos.labels.prefixes.clear();
     for (const cJSON* item = array.child; item != nullptr; item = item->next) {
         if (!config.apps.mesos.labels.add_prefix(item->valuestring)) {
             return "may have 16 prefixes of 1 to 255 bytes";

@@ -218,14 +218,14 @@ class ConfigReader {
     }
 
     bool read_listeners(const cJSON& array, const Path& path) {
-        config_.listen_count = 0;
+        config_.listen.clear();
         int index = 0;
         for (const cJSON* item = array.child; item != nullptr; item = item->next, ++index) {
             const bool is_text = cJSON_IsString(item) != 0;
             if (!is_text && cJSON_IsObject(item) == 0) {
                 return refuse_element(path, index, "must be an address or an object");
             }
-            if (config_.listen_count == limits::listener_count_max) {
+            if (config_.listen.is_full()) {
                 return refuse(path, 0, "has more than 8 addresses");
             }
             if (!add_listener(is_text ? item->valuestring : "", config_)) {
@@ -243,7 +243,7 @@ class ConfigReader {
     }
 
     bool check_listener_at(const Path& path, int index) {
-        ConfiguredListener& listener = config_.listen[config_.listen_count - 1];
+        ConfiguredListener& listener = config_.listen.back();
         ListenError why;
         if (take_listener(listener, why)) return true;
         char message[600];
@@ -303,7 +303,7 @@ bool take_address(const char* text, AuthMode auth, Config& config, ConfigError& 
     ListenError why;
     bool is_good = add_listener(text, config);
     if (is_good) {
-        ConfiguredListener& listener = config.listen[config.listen_count - 1];
+        ConfiguredListener& listener = config.listen.back();
         listener.options.auth = auth;
         is_good = take_listener(listener, why);
     } else {
@@ -317,7 +317,7 @@ bool take_address(const char* text, AuthMode auth, Config& config, ConfigError& 
 }
 
 bool add_default_listener(Config& config, ConfigError& error) {
-    if (config.listen_count < limits::listener_count_max)
+    if (!config.listen.is_full())
         return take_address(default_listen, AuthMode::none, config, error);
     (void)error.assign(
         "listen has 8 addresses for registrations, so that none is left for metrics: remove one");
@@ -346,8 +346,8 @@ bool read_config_text(const char* name, std::string_view text, Config& config, C
 }
 
 bool has_listener(const Config& config, ListenerService service) {
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        if (config.listen[i].options.service == service) return true;
+    for (const ConfiguredListener& listener : config.listen) {
+        if (listener.options.service == service) return true;
     }
     return false;
 }
@@ -358,7 +358,7 @@ bool apply_options(const Options& options, Config& config, ConfigError& error) {
         (void)error.assign("--host-root: the path is too long");
         return false;
     }
-    if (options.listen_count != 0) config.listen_count = 0;
+    if (options.listen_count != 0) config.listen.clear();
     for (std::size_t i = 0; i < options.listen_count; ++i) {
         if (!take_address(options.listen[i], options.auth, config, error)) return false;
     }
@@ -372,8 +372,7 @@ bool finish_config(Config& config, ConfigError& error) {
     }
     if (!has_listener(config, ListenerService::metrics) && !add_default_listener(config, error))
         return false;
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        ConfiguredListener& listener = config.listen[i];
+    for (ConfiguredListener& listener : config.listen) {
         fill_limits(listener.options, config.listener_defaults);
         const bool has_certificates = !listener.options.tls.client_ca.empty();
         if (listener.options.auth != AuthMode::token || has_certificates ||

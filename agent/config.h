@@ -11,6 +11,7 @@
 #include "api/listener_options.h"
 #include "api/node_identity.h"
 #include "cgroups/sandbox.h"
+#include "platform/base/fixed_list.h"
 #include "platform/base/fixed_text.h"
 #include "platform/limits.h"
 #include "platform/linux/privileges.h"
@@ -32,10 +33,9 @@ struct ConfiguredListener {
 };
 
 struct Config {
-    Config();  // out of line: the compiler would put 97 KB of defaults into the program
+    Config();  // of our own: without it `Config()` would zero, and so touch, all 97 KB
 
-    ConfiguredListener listen[limits::listener_count_max];
-    std::size_t listen_count = 0;
+    FixedList<ConfiguredListener, limits::listener_count_max> listen;
     ListenerOptions listener_defaults;  // limits only
     AuthOptions auth;
     std::uint32_t interval_s = limits::interval_s_default;

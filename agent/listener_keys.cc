@@ -9,7 +9,7 @@ namespace nma {
 namespace {
 
 ListenerOptions& current(Config& config) {
-    return config.listen[config.listen_count - 1].options;
+    return config.listen.back().options;
 }
 
 constexpr double id_max = 4294967294;  // the next one means "no change" to the kernel
@@ -42,7 +42,7 @@ const char* apply_service(const cJSON& value, Config& config) {
 }
 
 const char* apply_auth(const cJSON& value, Config& config) {
-    config.listen[config.listen_count - 1].has_auth = true;
+    config.listen.back().has_auth = true;
     return parse_auth_mode(value.valuestring, current(config).auth)
                ? nullptr
                : "must be \"token\", \"none\" or \"peer\"";
@@ -67,7 +67,7 @@ const char* apply_mode(const cJSON& value, Config& config) {
 }
 
 const char* apply_address(const cJSON& value, Config& config) {
-    return assign_text(value, config.listen[config.listen_count - 1].text);
+    return assign_text(value, config.listen.back().text);
 }
 
 #define NMA_TEXT(member)                                    \
@@ -132,9 +132,8 @@ bool parse_file_mode(std::string_view text, mode_t& mode) {
 }
 
 bool add_listener(std::string_view text, Config& config) {
-    if (config.listen_count == limits::listener_count_max) return false;
-    ConfiguredListener& listener = config.listen[config.listen_count++];
-    listener = ConfiguredListener{};
+    if (config.listen.is_full()) return false;
+    ConfiguredListener& listener = *config.listen.add();
     listener.options.connection_count_max = 0;
     listener.options.connections_per_address_max = 0;
     listener.options.header_bytes_max = 0;

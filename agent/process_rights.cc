@@ -17,29 +17,26 @@ bool has_failed(bool is_good, const FixedText<256>& error) {
 // At its end the agent takes its sockets away.
 void ProcessRights::add_directory_of(const ListenAddress& address) {
     const std::string_view path = address.path.view();
-    WritableDirectory& directory = directories_[directory_count_];
     const std::size_t slash = path.rfind('/');
     if (slash == path.npos) return;
-    if (!directory.path.assign(slash == 0 ? "/" : path.substr(0, slash))) return;
+    WritableDirectory& directory = *directories_.add();
     directory.allows_removal = true;
-    ++directory_count_;
+    if (!directory.path.assign(slash == 0 ? "/" : path.substr(0, slash))) directories_.drop_last();
 }
 
 void ProcessRights::add_socket_directories(const Config& config) {
-    for (std::size_t i = 0; i < config.listen_count; ++i)
-        add_directory_of(config.listen[i].options.address);
-    const StatsdConfig& statsd = config.apps.statsd;
-    for (std::size_t i = 0; i < statsd.listen_count; ++i)
-        add_directory_of(statsd.listen[i]);
+    for (const ConfiguredListener& listener : config.listen)
+        add_directory_of(listener.options.address);
+    for (const ListenAddress& address : config.apps.statsd.listen)
+        add_directory_of(address);
 }
 
 void ProcessRights::add_registrations(const Config& config) {
     const auto& path = config.apps.registration.directory;
     if (!has_listener(config, ListenerService::registration) || path.empty()) return;
-    WritableDirectory& directory = directories_[directory_count_];
-    if (!directory.path.assign(path.view())) return;
+    WritableDirectory& directory = *directories_.add();
     directory.allows_making = true;
-    ++directory_count_;
+    if (!directory.path.assign(path.view())) directories_.drop_last();
 }
 
 // Of version 1: the agent writes cgroup.event_control to listen.
@@ -53,13 +50,12 @@ void ProcessRights::add_memory_hierarchy(const Config& config, const HostRoot& r
         const CgroupMount& mount = mounts.items[i];
         const bool has_memory =
             (mount.subsystems >> static_cast<unsigned>(Subsystem::memory) & 1U) != 0;
-        if (mount.is_unified || !has_memory || directory_count_ == directory_count_max) continue;
-        WritableDirectory& directory = directories_[directory_count_];
+        if (mount.is_unified || !has_memory || directories_.is_full()) continue;
+        WritableDirectory& directory = *directories_.add();
+        directory.allows_writing = true;
         const bool fits = directory.path.assign(config.host_root.view()) &&
                           directory.path.append("/") && directory.path.append(mount.path.view());
-        if (!fits) continue;
-        directory.allows_writing = true;
-        ++directory_count_;
+        if (!fits) directories_.drop_last();
     }
 }
 
@@ -69,7 +65,7 @@ bool ProcessRights::give_away(const Config& config, const HostRoot& root, FileRe
     add_memory_hierarchy(config, root, reader);
     options_.user = config.process.user.view();
     options_.capabilities = config.process.capabilities;
-    options_.writable_directories = {directories_, directory_count_};
+    options_.writable_directories = {directories_.begin(), directories_.size()};
     options_.proc = root.proc();
     options_.mountinfo_path = root.mountinfo_path();
     options_.has_seccomp = config.process.has_seccomp;

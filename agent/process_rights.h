@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/config.h"
+#include "platform/base/fixed_list.h"
 #include "platform/linux/confinement.h"
 #include "platform/linux/file_reader.h"
 #include "platform/linux/host_root.h"
@@ -29,8 +30,7 @@ class ProcessRights {
 
     ConfinementOptions options_;
     ConfinementReport report_;
-    WritableDirectory directories_[directory_count_max];
-    std::size_t directory_count_ = 0;
+    FixedList<WritableDirectory, directory_count_max> directories_;
 };
 
 }  // namespace nma

@@ -72,10 +72,8 @@ void Program::lay_out(Arena& arena, const Config& config) {
         .is_accept_required = config.is_accept_required,
         .connection_count_max = 0,
         .has_registrations = has_listener(config, ListenerService::registration)};
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const ListenerOptions& listener = config.listen[i].options;
-        options.connection_count_max += listener.connection_count_max;
-    }
+    for (const ConfiguredListener& listener : config.listen)
+        options.connection_count_max += listener.options.connection_count_max;
     Capacities answers = config.capacities;
     if (Applications::can_send(config)) {
         answers.app_containers = config.apps.capacities.containers;
@@ -125,8 +123,7 @@ bool Program::give_rights_away(const Config& config) {
 }
 
 bool Program::open_listeners(const Config& config) {
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const ConfiguredListener& listener = config.listen[i];
+    for (const ConfiguredListener& listener : config.listen) {
         ListenError error;
         if (server_.listen(listener.options, error)) continue;
         log_line(LogLevel::error, "cannot listen on %s: %s", listener.text.c_str(), error.c_str());
@@ -142,8 +139,7 @@ bool Program::read_keys(const Config& config) {
         return false;
     }
     const TokenChecker& tokens = server_.tokens();
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const ConfiguredListener& listener = config.listen[i];
+    for (const ConfiguredListener& listener : config.listen) {
         const bool needs_tokens =
             listener.options.auth == AuthMode::token && listener.options.tls.client_ca.empty();
         if (!needs_tokens || tokens.can_check()) continue;
@@ -176,8 +172,7 @@ bool Program::try_names_and_certificates(const Config& config) {
         log_line(LogLevel::error, "%s", why.c_str());
         return false;
     }
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const ConfiguredListener& listener = config.listen[i];
+    for (const ConfiguredListener& listener : config.listen) {
         ListenError error;
         if (server_.try_out(listener.options, error)) continue;
         log_line(LogLevel::error, "%s: %s", listener.text.c_str(), error.c_str());
@@ -322,8 +317,8 @@ int Program::print_budget(const Config& config) {
            measuring.used_bytes());
     printf("\nOutside of it, bounded as well:\n");
     std::size_t connection_count = 0;
-    for (std::size_t i = 0; i < config.listen_count; ++i)
-        connection_count += config.listen[i].options.connection_count_max;
+    for (const ConfiguredListener& listener : config.listen)
+        connection_count += listener.options.connection_count_max;
     printf("%12zu  libmicrohttpd: %zu connections of %zu, on all addresses\n",
            connection_count * Server::connection_bytes, connection_count, Server::connection_bytes);
     printf("%12zu  stacks: the sampler and %zu threads that ask file systems\n",

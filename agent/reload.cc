@@ -60,8 +60,8 @@ bool Reload::start(EventLoop& loop, Server& server, const Config& config,
                              tokens.tokens.c_str(), config.auth.authorization.acl.c_str()}) {
         watch(path);
     }
-    for (std::size_t i = 0; i < config.listen_count; ++i) {
-        const TlsFiles& tls = config.listen[i].options.tls;
+    for (const ConfiguredListener& listener : config.listen) {
+        const TlsFiles& tls = listener.options.tls;
         for (const char* path : {tls.certificate.c_str(), tls.key.c_str(), tls.client_ca.c_str()})
             watch(path);
     }
@@ -70,8 +70,8 @@ bool Reload::start(EventLoop& loop, Server& server, const Config& config,
 }
 
 void Reload::tell_unreadable() const {
-    for (std::size_t i = 0; i < config_->listen_count; ++i)
-        try_again(config_->listen[i].options.tls);
+    for (const ConfiguredListener& listener : config_->listen)
+        try_again(listener.options.tls);
 }
 
 void Reload::watch(const char* path) {

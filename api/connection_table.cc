@@ -62,8 +62,10 @@ void ConnectionTable::init(std::span<Connection> memory, const Limits& limits) {
     *this = ConnectionTable{};
     memory_ = memory;
     limits_ = limits;
-    for (Connection& connection : memory_)
-        connection = Connection{};
+    for (Connection& connection : memory_) {
+        // What is free stays untouched, and takes no memory.
+        if (connection.state != State::free) connection = Connection{};
+    }
 }
 
 ConnectionTable::Verdict ConnectionTable::admit(const ClientAddress& address, int fd,

@@ -17,6 +17,7 @@
 #include "api/listen_socket.h"
 #include "api/router.h"
 #include "api/server_tls.h"
+#include "platform/base/fixed_list.h"
 #include "platform/linux/event_loop.h"
 #include "platform/metrics/agent_counters.h"
 
@@ -97,7 +98,7 @@ class Server {
     [[nodiscard]] bool load_auth(const AuthOptions& options, AuthError& error);
     const TokenChecker& tokens() const { return gate_.tokens(); }
 
-    std::size_t listener_count() const { return listener_count_; }
+    std::size_t listener_count() const { return listeners_.size(); }
     ListenerService service(std::size_t index) const;
     bool asks_for_tokens(std::size_t index) const;
     std::uint64_t pool_full_count() const { return pool_full_count_; }
@@ -238,8 +239,7 @@ class Server {
     TaskSource tasks_;
     MHD_Response* fixed_[static_cast<std::size_t>(Fixed::count)] = {};
     Shared shared_[shared_count_max] = {};
-    Listener listeners_[limits::listener_count_max] = {};
-    std::size_t listener_count_ = 0;
+    FixedList<Listener, limits::listener_count_max> listeners_;
     std::span<Connection> places_;
     std::size_t place_count_ = 0;  // given to listeners
     ServerTls tls_;

@@ -36,7 +36,7 @@ bool Server::try_out(const ListenerOptions& options, ListenError& error) {
 }
 
 bool Server::asks_for_tokens(std::size_t index) const {
-    return index < listener_count_ && listeners_[index].options.auth == AuthMode::token;
+    return index < listeners_.size() && listeners_[index].options.auth == AuthMode::token;
 }
 
 const char* Server::identify(const Request& request, Asker& asker) {

@@ -79,8 +79,7 @@ int ServerCallbacks::timeout_ms(void* context) {
     const auto& server = *static_cast<const Server*>(context);
     const std::uint64_t now_ns = boottime_ns();
     int shortest_ms = -1;
-    for (std::size_t i = 0; i < server.listener_count_; ++i) {
-        const Server::Listener& listener = server.listeners_[i];
+    for (const Server::Listener& listener : server.listeners_) {
         shortest_ms = sooner(shortest_ms, wait_ms(listener.daemon));
         shortest_ms = sooner(shortest_ms, wait_ms(listener.old_daemon));
         shortest_ms = sooner(shortest_ms, wait_ms(listener.connections.next_deadline_ns(), now_ns));
@@ -93,8 +92,8 @@ int ServerCallbacks::timeout_ms(void* context) {
 void ServerCallbacks::run(void* context) {
     auto& server = *static_cast<Server*>(context);
     const std::uint64_t now_ns = boottime_ns();
-    for (std::size_t i = 0; i < server.listener_count_; ++i)
-        server.run(server.listeners_[i], now_ns);
+    for (Server::Listener& listener : server.listeners_)
+        server.run(listener, now_ns);
 }
 
 // The library gets connections from us and never sees the listening socket: who is let in, and for
@@ -135,8 +134,8 @@ MHD_Daemon* Server::start_daemon(Listener& listener, ListenError& error) {
 // Everything but the socket, which is closed by the caller when this fails.
 bool Server::open_listener(Listener& listener, ListenError& error) {
     listener.options.address = listener.socket.address;
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        if (listeners_[i].socket.fd != listener.socket.fd) continue;
+    for (const Listener& other : listeners_) {
+        if (&other == &listener || other.socket.fd != listener.socket.fd) continue;
         listener.socket = ListenSocket{};  // the other's, so not to be closed
         return refuse_listener(error, "two listeners name the same socket of systemd");
     }
@@ -156,20 +155,22 @@ bool Server::open_listener(Listener& listener, ListenError& error) {
 
 bool Server::listen(const ListenerOptions& options, ListenError& error) {
     if (!check_listener(options, error)) return false;
-    if (listener_count_ == limits::listener_count_max ||
-        places_.size() - place_count_ < options.connection_count_max || !make_fixed()) {
+    if (listeners_.is_full() || places_.size() - place_count_ < options.connection_count_max ||
+        !make_fixed()) {
         return refuse_listener(error, "no room for another listener");
     }
     if (options.service == ListenerService::registration && !bodies_.has_memory()) {
         return refuse_listener(error, "no memory was set aside for registrations");
     }
-    Listener& listener = listeners_[listener_count_];
-    listener = Listener{};
+    ListenSocket socket;
+    if (!open_listen_socket(options, socket, error)) return false;
+    Listener& listener = *listeners_.add();
     listener.server = this;
     listener.options = options;
-    if (!open_listen_socket(options, listener.socket, error)) return false;
+    listener.socket = socket;
     if (!open_listener(listener, error)) {
         close_listen_socket(listener.socket);
+        listeners_.drop_last();
         return false;
     }
     if (shows_tokens(listener.options)) {
@@ -179,23 +180,19 @@ bool Server::listen(const ListenerOptions& options, ListenError& error) {
                  listener.description.c_str());
     }
     place_count_ += options.connection_count_max;
-    ++listener_count_;
     return true;
 }
 
 FixedText<256> Server::address(std::size_t index) const {
-    NMA_CHECK(index < listener_count_);
     return listeners_[index].description;
 }
 
 ListenerService Server::service(std::size_t index) const {
-    NMA_CHECK(index < listener_count_);
     return listeners_[index].options.service;
 }
 
 bool Server::attach(EventLoop& loop) {
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        Listener& listener = listeners_[i];
+    for (Listener& listener : listeners_) {
         listener.epoll = epoll_create1(EPOLL_CLOEXEC);
         if (listener.epoll < 0 || !accept_again(listener) ||
             !watch(listener.epoll, epoll_of(listener.daemon), about_daemon) ||
@@ -241,8 +238,8 @@ void Server::stop_accepting(Listener& listener) {
 }
 
 bool Server::reload_tls(ListenError& error) {
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        if (has_tls(listeners_[i].options) && !reload_tls_of(listeners_[i], error)) return false;
+    for (Listener& listener : listeners_) {
+        if (has_tls(listener.options) && !reload_tls_of(listener, error)) return false;
     }
     return true;
 }
@@ -291,8 +288,7 @@ void Server::stop_old_daemon(Listener& listener) {
 }
 
 void Server::drain() {
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        Listener& listener = listeners_[i];
+    for (Listener& listener : listeners_) {
         if (listener.socket.fd < 0) continue;
         stop_accepting(listener);
         listener.closed_until_ns = 0;
@@ -304,22 +300,21 @@ void Server::drain() {
 }
 
 bool Server::is_drained() const {
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        if (listeners_[i].connections.answering_count() > 0) return false;
+    for (const Listener& listener : listeners_) {
+        if (listener.connections.answering_count() > 0) return false;
     }
     return true;
 }
 
 void Server::stop() {
     resume_all(this, 0);
-    for (std::size_t i = 0; i < listener_count_; ++i) {
-        Listener& listener = listeners_[i];
+    for (Listener& listener : listeners_) {
         stop_old_daemon(listener);
         MHD_stop_daemon(listener.daemon);
         close_listen_socket(listener.socket);
         if (listener.epoll >= 0) close(listener.epoll);
     }
-    listener_count_ = 0;
+    listeners_.clear();
     place_count_ = 0;
     drop_responses();
 }

@@ -5,10 +5,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "platform/linux/log.h"
 
@@ -20,6 +20,8 @@ constexpr std::uint32_t made_mask = IN_CREATE | IN_MOVED_TO;
 constexpr std::uint32_t removed_mask = IN_DELETE | IN_MOVED_FROM;
 constexpr std::uint32_t directory_mask = made_mask | removed_mask | IN_ONLYDIR;
 
+constexpr std::uint32_t block_slots = 64;
+
 }  // namespace
 
 void ChangeWatch::init(Arena& arena, const Capacities& capacities) {
@@ -29,6 +31,7 @@ void ChangeWatch::init(Arena& arena, const Capacities& capacities) {
     slots_ = arena.take<Watched>(part, std::bit_ceil(2 * count));
     old_slots_ = arena.take<Watched>(part, std::bit_ceil(2 * count));
     paths_ = BoundedList<char>(arena.take<char>(part, count * limits::watch_path_bytes));
+    events_ = arena.take<char>(part, limits::watch_event_bytes);
 }
 
 void ChangeWatch::start() {
@@ -102,11 +105,14 @@ void ChangeWatch::add_path(const char* path, std::uint32_t mask, Watched watched
     *slot = watched;
 }
 
-// The slot that holds the number or is free for it; half of them are free. Null without any.
+// The slot that holds the number or is free for it; half of them are free. Null without any. The
+// kernel counts the numbers up: those that follow each other stay together, so that few pages are
+// touched, in blocks that are spread, so that a full one mostly has room beside it.
 ChangeWatch::Watched* ChangeWatch::slot_of(std::span<Watched> slots, std::int32_t number) {
     if (slots.empty()) return nullptr;
     const std::size_t mask = slots.size() - 1;
-    std::size_t at = static_cast<std::uint32_t>(number) * 2654435761U & mask;
+    const auto bits = static_cast<std::uint32_t>(number);
+    std::size_t at = ((bits / block_slots * 2654435761U * block_slots) | bits % block_slots) & mask;
     while (slots[at].number != 0 && slots[at].number != number)
         at = (at + 1) & mask;
     return &slots[at];
@@ -114,7 +120,7 @@ ChangeWatch::Watched* ChangeWatch::slot_of(std::span<Watched> slots, std::int32_
 
 bool ChangeWatch::fill() {
     for (;;) {
-        const ssize_t size = read(inotify_plus_one_ - 1, events_, sizeof events_);
+        const ssize_t size = read(inotify_plus_one_ - 1, events_.data(), events_.size());
         if (size < 0 && errno == EINTR) continue;
         events_at_ = 0;
         events_size_ = size > 0 ? static_cast<std::size_t>(size) : 0;
@@ -128,8 +134,8 @@ bool ChangeWatch::next(CgroupChange& change) {
     for (;;) {
         if (events_at_ + sizeof(inotify_event) > events_size_ && !fill()) return false;
         inotify_event event;
-        std::memcpy(&event, events_ + events_at_, sizeof event);
-        const char* name = event.len == 0 ? "" : events_ + events_at_ + sizeof event;
+        std::memcpy(&event, events_.data() + events_at_, sizeof event);
+        const char* name = event.len == 0 ? "" : events_.data() + events_at_ + sizeof event;
         events_at_ += sizeof event + event.len;
         if (describe(event.wd, event.mask, name, change)) return true;
     }

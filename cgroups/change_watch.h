@@ -71,7 +71,7 @@ class ChangeWatch {
     std::span<Watched> old_slots_;  // those before the search that is going on
     std::size_t watched_count_ = 0;
     BoundedList<char> paths_;
-    alignas(8) char events_[16 * 1024] = {};
+    std::span<char> events_;  // inotify_events of one read, at any address
     std::size_t events_size_ = 0;
     std::size_t events_at_ = 0;
 };

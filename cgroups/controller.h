@@ -92,13 +92,13 @@ constexpr MetricSpec probed(MetricSpec spec) {
     return spec;
 }
 
-// Rows whose specs follow each other from `first_spec` on.
-template <std::size_t N>
-Status scan_container_fields(std::string_view text, const FieldRow (&rows)[N],
-                             SnapshotWriter& writer, std::uint16_t first_spec) {
+// Keys whose specs follow each other from `first_spec` on.
+inline Status scan_container_fields(std::string_view text, std::span<const FieldKey> keys,
+                                    SnapshotWriter& writer, std::uint16_t first_spec) {
     FieldValues found;
-    const Status status = scan_fields(text, rows, found);
-    if (status == Status::ok) add_fields(found, N, writer, writer.container_subject(), first_spec);
+    const Status status = scan_fields(text, keys, found);
+    if (status == Status::ok)
+        add_fields(found, keys.size(), writer, writer.container_subject(), first_spec);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cgroups/sandbox_path.h"
+#include "platform/base/clear_used.h"
 
 namespace nma {
 
@@ -66,7 +67,7 @@ void Sandboxes::stop() {
         sandbox.state = Sandbox::State::free;
     for (SandboxVolume& volume : used_volumes())
         volume.sandbox_plus_one = 0;
-    std::fill(slots_.begin(), slots_.end(), 0U);
+    clear_used(slots_);
 }
 
 // A work_dir that was mounted or replaced meanwhile is found after a while.
@@ -156,7 +157,7 @@ std::uint32_t& Sandboxes::slot_of(std::string_view id) {
 }
 
 void Sandboxes::rebuild_slots() {
-    std::fill(slots_.begin(), slots_.end(), 0U);
+    clear_used(slots_);
     for (std::size_t i = 0; i < sandbox_count_; ++i) {
         if (sandboxes_[i].state == Sandbox::State::free) continue;
         slot_of(sandboxes_[i].id.view()) = static_cast<std::uint32_t>(i) + 1;

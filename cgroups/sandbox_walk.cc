@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-
+#include "platform/base/clear_used.h"
 #include "platform/base/fixed_text.h"
 #include "platform/linux/clock.h"
 
@@ -46,7 +45,7 @@ Status SandboxWalk::start(int directory, bool must_see_mounts) {
     depth_plus_one_ = 1;
     must_see_mounts_ = must_see_mounts;
     entry_count_ = 0;
-    if (linked_count_ > 0) std::fill(linked_.begin(), linked_.end(), 0U);
+    if (linked_count_ > 0) clear_used(linked_);
     linked_count_ = 0;
     struct statx top = {};
     Status status = Status::ok;

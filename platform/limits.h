@@ -118,6 +118,7 @@ inline constexpr std::uint8_t name_tries_max = 4;
 inline constexpr std::size_t watches_per_container = 4;
 inline constexpr std::size_t watch_reserve_count = 4096;
 inline constexpr std::size_t watch_path_bytes = 128;
+inline constexpr std::size_t watch_event_bytes = 16 * 1024;  // read in one call
 
 // Changes that are taken in one go; more of them mean a search, which costs less.
 inline constexpr std::size_t changes_per_look_max = 4096;

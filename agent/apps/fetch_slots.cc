@@ -67,10 +67,13 @@ bool FetchSlot::append_body(const void* bytes, std::size_t count) {
 }
 
 void FetchSlots::init(Arena& arena) {
-    for (std::size_t i = 0; i < limits::fetch_slot_count; ++i)
-        slots_[i].body = arena.take<char>("fetched bodies", limits::fetch_body_bytes);
-    slots_[limits::fetch_slot_count].body =
-        arena.take<char>("fetched bodies", limits::fetch_large_body_bytes);
+    slots_ = arena.make_all<FetchSlot>("requests", fetch_slot_count_all);
+    for (std::size_t i = 0; i < fetch_slot_count_all; ++i) {
+        const std::span<char> body = arena.take<char>(
+            "fetched bodies", i < limits::fetch_slot_count ? limits::fetch_body_bytes
+                                                           : limits::fetch_large_body_bytes);
+        if (!arena.is_measuring()) slots_[i].body = body;
+    }
 }
 
 // The lowest free slot, so that as few as possible have touched memory.
@@ -103,7 +106,7 @@ void FetchSlots::release(FetchId id) {
 }
 
 void FetchSlots::release_all() {
-    for (FetchId id = 0; id < fetch_slot_count_all; ++id) {
+    for (FetchId id = 0; id < slots_.size(); ++id) {
         FetchSlot& slot = slots_[id];
         slot.state.store(FetchSlot::State::free, std::memory_order_relaxed);
         if (slot.is_taken) release(id);
@@ -111,7 +114,7 @@ void FetchSlots::release_all() {
 }
 
 FetchSlot& FetchSlots::operator[](FetchId id) {
-    NMA_CHECK(id < fetch_slot_count_all);
+    NMA_CHECK(id < slots_.size());
     return slots_[id];
 }
 

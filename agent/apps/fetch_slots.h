@@ -111,7 +111,7 @@ class FetchSlots {
     FetchSlot& operator[](FetchId id);
 
   private:
-    FetchSlot slots_[fetch_slot_count_all];
+    std::span<FetchSlot> slots_;
 };
 
 }  // namespace nma

@@ -16,10 +16,10 @@ const cJSON* first_label(const cJSON* labels) {
     return cJSON_IsArray(list) == 0 ? nullptr : list->child;
 }
 
-bool add(std::string_view text, std::span<TaskLabelRules::Name> names, std::uint32_t& count) {
-    if (text.empty() || count == names.size() || !names[count].assign(text)) return false;
-    ++count;
-    return true;
+bool add(std::string_view text, TaskLabelRules::Names& names) {
+    const bool fits = !text.empty() && text.size() <= TaskLabelRules::Name::bytes_max;
+    TaskLabelRules::Name* name = fits ? names.add() : nullptr;
+    return name != nullptr && name->assign(text);
 }
 
 // A value may have lines; its key may not.
@@ -32,24 +32,24 @@ bool take_label(std::string_view key, const cJSON* value, PairText& pairs) {
 }  // namespace
 
 bool TaskLabelRules::add_name(std::string_view name) {
-    return add(name, names, name_count);
+    return add(name, names);
 }
 
 bool TaskLabelRules::add_prefix(std::string_view prefix) {
-    return add(prefix, prefixes, prefix_count);
+    return add(prefix, prefixes);
 }
 
 void set_default_label_rules(TaskLabelRules& rules) {
-    rules = {};
+    rules.names.clear();
+    rules.prefixes.clear();
     static_cast<void>(rules.add_name("DCOS_SERVICE_NAME"));
     static_cast<void>(rules.add_prefix("DCOS_METRICS_"));
 }
 
 std::string_view shown_label(const TaskLabelRules& rules, std::string_view key) {
-    const std::span names(rules.names, rules.name_count);
     const auto is_key = [key](const TaskLabelRules::Name& name) { return name.view() == key; };
-    if (std::any_of(names.begin(), names.end(), is_key)) return key;
-    for (const TaskLabelRules::Name& prefix : std::span(rules.prefixes, rules.prefix_count)) {
+    if (std::any_of(rules.names.begin(), rules.names.end(), is_key)) return key;
+    for (const TaskLabelRules::Name& prefix : rules.prefixes) {
         if (key.starts_with(prefix.view())) return key.substr(prefix.size());
     }
     return {};

@@ -6,9 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string_view>
 
+#include "platform/base/fixed_list.h"
 #include "platform/base/fixed_text.h"
 #include "platform/base/pair_text.h"
 #include "platform/limits.h"
@@ -17,14 +17,13 @@ struct cJSON;
 
 namespace nma {
 
-// All zero lets nothing pass.
+// Lets nothing pass until something is added.
 struct TaskLabelRules {
     using Name = FixedText<limits::name_bytes_max + 1>;
 
-    Name names[limits::label_rule_count_max];     // pass as they are
-    Name prefixes[limits::label_rule_count_max];  // pass, without the prefix
-    std::uint32_t name_count = 0;
-    std::uint32_t prefix_count = 0;
+    using Names = FixedList<Name, limits::label_rule_count_max>;
+    Names names;     // pass as they are
+    Names prefixes;  // pass, without the prefix
 
     // False when it is empty, too long, or there is no room.
     [[nodiscard]] bool add_name(std::string_view name);

@@ -139,21 +139,24 @@ constexpr FieldRow throttle_rows_v1[] = {
 };
 constexpr FieldRow time_rows_v1[] = {{"user", 1, specs[user_time]},
                                      {"system", 1, specs[system_time]}};
+constexpr auto time_keys_v2 = keys_of(time_rows_v2);
+constexpr auto throttle_keys_v1 = keys_of(throttle_rows_v1);
+constexpr auto time_keys_v1 = keys_of(time_rows_v1);
 
 Status scan_stat_v2(std::string_view text, SnapshotWriter& writer) {
-    return scan_container_fields(text, time_rows_v2, writer, user_time);
+    return scan_container_fields(text, time_keys_v2, writer, user_time);
 }
 
 Status scan_stat_v1(std::string_view text, SnapshotWriter& writer) {
-    return scan_container_fields(text, throttle_rows_v1, writer, nr_periods);
+    return scan_container_fields(text, throttle_keys_v1, writer, nr_periods);
 }
 
 Status scan_cpuacct(std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_fields(text, time_rows_v1, found);
+    const Status status = scan_fields(text, time_keys_v1, found);
     if (status != Status::ok) return status;
     static const auto ticks_per_s = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
-    for (std::size_t i = 0; i < std::size(time_rows_v1); ++i) {
+    for (std::size_t i = 0; i < time_keys_v1.size(); ++i) {
         std::uint64_t time_us = 0;
         if (!found.is_present[i] || !scale(found.value[i], micro, ticks_per_s, time_us))
             return Status::malformed;

@@ -65,12 +65,12 @@ Status scan_number(State& state, std::string_view text, SnapshotWriter& writer) 
     return Status::ok;
 }
 
-constexpr FieldRow event_rows[] = {{"max", 1, specs[failures]}};
+constexpr FieldKey event_keys[] = {{"max", 1}};
 
 template <std::size_t size>
 Status scan_events(State& state, std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_fields(text, event_rows, found);
+    const Status status = scan_fields(text, event_keys, found);
     if (status == Status::ok && found.is_present[0])
         writer.add(failures, found.value[0], subject_of(state, size, writer));
     return status;

@@ -170,8 +170,10 @@ constexpr Spec stat_specs_v2[] = {rss,
                                   zswapped,
                                   working_set};
 static_assert(std::size(stat_rows_v2) == std::size(stat_specs_v2));
-constexpr auto stat_index_v2 = index_of(stat_rows_v2);
-constexpr auto stat_index_v1 = index_of(stat_rows_v1);
+constexpr auto stat_keys_v1 = keys_of(stat_rows_v1);
+constexpr auto stat_keys_v2 = keys_of(stat_rows_v2);
+constexpr auto stat_index_v1 = index_of(stat_keys_v1);
+constexpr auto stat_index_v2 = index_of(stat_keys_v2);
 
 constexpr FieldRow event_rows[] = {
     {"low", 1, specs[event_low]},           {"high", 1, specs[event_high]},
@@ -187,6 +189,9 @@ constexpr FieldRow oom_rows[] = {
     {"under_oom", 1, specs[under_oom]},
     {"oom_kill", 1, specs[event_oom_kill]},
 };
+constexpr auto event_keys = keys_of(event_rows);
+constexpr auto swap_event_keys = keys_of(swap_event_rows);
+constexpr auto oom_keys = keys_of(oom_rows);
 
 struct State {
     std::uint64_t current_bytes;
@@ -197,13 +202,13 @@ struct State {
     bool has_inactive_file;
 };
 
-Status add_stat(State& state, std::string_view text, std::span<const FieldRow> rows,
+Status add_stat(State& state, std::string_view text, std::span<const FieldKey> keys,
                 const FieldIndex& index, std::span<const Spec> where, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_fields(text, rows, index, found);
+    const Status status = scan_fields(text, keys, index, found);
     if (status != Status::ok) return status;
     const std::uint32_t subject = writer.container_subject();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
         if (!found.is_present[i]) continue;
         if (where[i] == working_set) {
             state.inactive_file_bytes = found.value[i];
@@ -218,24 +223,24 @@ Status add_stat(State& state, std::string_view text, std::span<const FieldRow> r
 }
 
 Status scan_stat_v1(State& state, std::string_view text, SnapshotWriter& writer) {
-    return add_stat(state, text, stat_rows_v1, stat_index_v1, stat_specs_v1, writer);
+    return add_stat(state, text, stat_keys_v1, stat_index_v1, stat_specs_v1, writer);
 }
 
 Status scan_stat_v2(State& state, std::string_view text, SnapshotWriter& writer) {
-    return add_stat(state, text, stat_rows_v2, stat_index_v2, stat_specs_v2, writer);
+    return add_stat(state, text, stat_keys_v2, stat_index_v2, stat_specs_v2, writer);
 }
 
 Status scan_events(std::string_view text, SnapshotWriter& writer) {
-    return scan_container_fields(text, event_rows, writer, event_low);
+    return scan_container_fields(text, event_keys, writer, event_low);
 }
 
 Status scan_swap_events(std::string_view text, SnapshotWriter& writer) {
-    return scan_container_fields(text, swap_event_rows, writer, swap_event_max);
+    return scan_container_fields(text, swap_event_keys, writer, swap_event_max);
 }
 
 Status scan_oom_control(std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_fields(text, oom_rows, found);
+    const Status status = scan_fields(text, oom_keys, found);
     if (status != Status::ok) return status;
     const std::uint32_t subject = writer.container_subject();
     if (found.is_present[0]) writer.add(under_oom, found.value[0], subject);

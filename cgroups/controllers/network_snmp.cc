@@ -108,12 +108,8 @@ constexpr SnmpRow snmp_rows[] = {
      protocol("net.udp_ignored_multi", "Multicast datagrams that nobody wanted")},
 };
 
-constexpr auto specs = [] {
-    std::array<MetricSpec, std::size(snmp_rows)> all = {};
-    for (std::size_t i = 0; i < std::size(snmp_rows); ++i)
-        all[i] = snmp_rows[i].spec;
-    return all;
-}();
+constexpr auto keys = keys_of(snmp_rows);
+constexpr auto specs = specs_of(snmp_rows);
 
 Status run(ContainerReading& reading, SnapshotWriter& writer) {
     const std::uint32_t pid = reading.memory.network_pid;
@@ -122,9 +118,9 @@ Status run(ContainerReading& reading, SnapshotWriter& writer) {
     FieldValues found;
     const ProcessPath path = process_path(pid, "net/snmp");
     Status status = reading.host.reader.read(reading.host.root.proc(), path.text, text);
-    if (status == Status::ok) status = scan_snmp(text, snmp_rows, found);
+    if (status == Status::ok) status = scan_snmp(text, keys, found);
     if (status == Status::ok) {
-        add_fields(found, std::size(snmp_rows), writer, writer.container_subject());
+        add_fields(found, keys.size(), writer, writer.container_subject());
         return Status::ok;
     }
     writer.add_missing("network.snmp", reason_of(status));

@@ -37,11 +37,11 @@ enum Spec : std::uint16_t { processes, threads, threads_limit, threads_limit_hit
 
 constexpr auto pids_bit = 1U << static_cast<unsigned>(Subsystem::pids);
 
-constexpr FieldRow event_rows[] = {{"max", 1, specs[threads_limit_hits]}};
+constexpr FieldKey event_keys[] = {{"max", 1}};
 
 Status scan_events(std::string_view text, CgroupValue& value) {
     FieldValues found;
-    const Status status = scan_fields(text, event_rows, found);
+    const Status status = scan_fields(text, event_keys, found);
     if (status != Status::ok) return status;
     if (!found.is_present[0]) return Status::malformed;
     value.value = found.value[0];

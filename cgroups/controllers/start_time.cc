@@ -32,11 +32,11 @@ Status read_boot_time(const HostContext& host, std::uint64_t& boot_time) {
         boot_time = boot_realtime_ns() / ns_per_part;
         return Status::ok;
     }
-    static constexpr FieldRow rows[] = {{"btime", per_second, specs[0]}};
+    static constexpr FieldKey keys[] = {{"btime", per_second}};
     std::string_view text;
     FieldValues found;
     Status status = host.reader.read(host.root.proc(), "stat", text);
-    if (status == Status::ok) status = scan_fields(text, rows, found);
+    if (status == Status::ok) status = scan_fields(text, keys, found);
     if (status == Status::ok && !found.is_present[0]) status = Status::absent;
     if (status == Status::ok) boot_time = found.value[0];
     return status;

@@ -48,6 +48,17 @@ class Arena {
         return memory == nullptr ? nullptr : new (memory) T{};
     }
 
+    // The same of `count` objects; empty while measuring.
+    template <class T>
+    std::span<T> make_all(const char* part, std::size_t count) {
+        static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= alignment_bytes);
+        void* memory = take_bytes(part, count * sizeof(T));
+        if (memory == nullptr) return {};
+        for (std::size_t i = 0; i < count; ++i)
+            new (static_cast<T*>(memory) + i) T{};
+        return {static_cast<T*>(memory), count};
+    }
+
     // As take, for memory whose type the caller knows. Null while measuring.
     void* take_bytes(const char* part, std::size_t bytes);
 

@@ -119,11 +119,12 @@ constexpr FieldRow rows[] = {
 };
 constexpr std::size_t row_count = std::size(rows);
 static_assert(row_count <= field_count_max);
-constexpr FieldIndex row_index = index_of(rows);
+constexpr auto keys = keys_of(rows);
+constexpr FieldIndex index = index_of(keys);
 
 constexpr std::size_t row_of(std::string_view key) {
     std::size_t row = 0;
-    while (rows[row].key != key)
+    while (keys[row].key != key)
         ++row;
     return row;
 }
@@ -148,7 +149,7 @@ void add_swap_used(const FieldValues& found, SnapshotWriter& writer) {
 
 Status scan_meminfo(std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_fields(text, rows, row_index, found);
+    const Status status = scan_fields(text, keys, index, found);
     if (status != Status::ok) return status;
     add_fields(found, row_count, writer);
     add_swap_used(found, writer);

@@ -49,12 +49,13 @@ constexpr SnmpRow rows[] = {
     {"TcpExt:", "ListenDrops",
      counter("tcp.listen_drops", "Connections lost before they were accepted")},
 };
+constexpr auto keys = keys_of(rows);
 constexpr auto specs = specs_of(rows);
 
 Status scan(std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_snmp(text, rows, found);
-    if (status == Status::ok) add_fields(found, std::size(rows), writer);
+    const Status status = scan_snmp(text, keys, found);
+    if (status == Status::ok) add_fields(found, keys.size(), writer);
     return status;
 }
 

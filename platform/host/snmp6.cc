@@ -37,13 +37,14 @@ constexpr FieldRow rows[] = {
      counter("udp6.send_buffer_errors", "Datagrams over IPv6 lost because a send buffer was full")},
 };
 
+constexpr auto keys = keys_of(rows);
 constexpr auto specs = specs_of(rows);
-constexpr FieldIndex row_index = index_of(rows);
+constexpr FieldIndex index = index_of(keys);
 
 Status scan_snmp6(std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_fields(text, rows, row_index, found);
-    if (status == Status::ok) add_fields(found, std::size(rows), writer);
+    const Status status = scan_fields(text, keys, index, found);
+    if (status == Status::ok) add_fields(found, keys.size(), writer);
     return status;
 }
 

@@ -90,6 +90,7 @@ constexpr FieldRow rows[] = {
     {"procs_blocked", 1, {.name = "process.blocked", .help = "Threads that wait for a disk now"}},
     {"softirq", 1, counter("system.softirqs", "Software interrupts since boot")},
 };
+constexpr auto keys = keys_of(rows);
 
 constexpr auto specs = [] {
     std::array<MetricSpec, index_count + std::size(rows)> all = {};
@@ -242,11 +243,11 @@ Status scan_after_total(State& state, LineCursor& lines, std::string_view text,
     Cores cores;
     FieldValues found;
     Status status = scan_cores(state, lines, text, writer, cores);
-    if (status == Status::ok) status = scan_fields(cores.rest, rows, found);
+    if (status == Status::ok) status = scan_fields(cores.rest, keys, found);
     finish_cores(state, cores, status == Status::ok);
     if (status != Status::ok) return status;
     writer.add(cpu_cores, cores.count);
-    add_fields(found, std::size(rows), writer, node_subject, index_count);
+    add_fields(found, keys.size(), writer, node_subject, index_count);
     return Status::ok;
 }
 

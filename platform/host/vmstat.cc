@@ -106,11 +106,12 @@ constexpr FieldRow rows[] = {
     NMA_ZONE_ROWS("pgscan_kswapd"),
     NMA_ZONE_ROWS("pgscan_direct"),
 };
-constexpr FieldIndex row_index = index_of(rows);
+constexpr auto keys = keys_of(rows);
+constexpr FieldIndex index = index_of(keys);
 
 constexpr std::size_t row_of(std::string_view key) {
     std::size_t row = 0;
-    while (rows[row].key != key)
+    while (keys[row].key != key)
         ++row;
     return row;
 }
@@ -130,7 +131,7 @@ constexpr std::size_t after_zones = row_of("pageoutrun");
 
 // The row that a group of zones adds up to: "allocstall" for the group of "allocstall_dma".
 constexpr std::size_t sum_row_of(std::size_t first_zone) {
-    const std::string_view key = rows[first_zone].key;
+    const std::string_view key = keys[first_zone].key;
     return row_of(key.substr(0, key.rfind('_')));
 }
 
@@ -153,9 +154,9 @@ bool add_zones(std::size_t first_zone, FieldValues& found) {
 
 Status scan_vmstat(std::string_view text, SnapshotWriter& writer) {
     FieldValues found;
-    const Status status = scan_fields(text, rows, row_index, found);
+    const Status status = scan_fields(text, keys, index, found);
     if (status != Status::ok) return status;
-    for (std::size_t row = shown_count; row < std::size(rows); row += zone_count) {
+    for (std::size_t row = shown_count; row < keys.size(); row += zone_count) {
         if (found.is_present[after_zones] && !add_zones(row, found)) return Status::malformed;
     }
     add_fields(found, shown_count, writer);

@@ -24,7 +24,8 @@ Status FileWatch::open() {
 
 void FileWatch::close() {
     if (inotify_ >= 0) ::close(inotify_);
-    *this = FileWatch{};
+    inotify_ = -1;
+    files_.clear();
 }
 
 // The time of the last change of the inode: nobody can set it back.
@@ -35,12 +36,12 @@ FileWatch::Stamp FileWatch::stamp_of(const char* path) {
 }
 
 Status FileWatch::add(const char* path) {
-    if (file_count_ == file_count_max) return Status::full;
-    File& file = files_[file_count_];
-    if (!file.path.assign(path)) return Status::full;
-    ++file_count_;
-    const Status status = watch_directory(file);
-    file.stamp = stamp_of(path);
+    const bool fits = std::string_view(path).size() <= FixedText<path_bytes>::bytes_max;
+    File* file = fits ? files_.add() : nullptr;
+    if (file == nullptr) return Status::full;
+    (void)file->path.assign(path);
+    const Status status = watch_directory(*file);
+    file->stamp = stamp_of(path);
     return status;
 }
 
@@ -64,8 +65,8 @@ Status FileWatch::watch_directory(File& file) {
 // A directory that was moved away would be watched for ever.
 void FileWatch::drop_unused(int watch) {
     if (watch < 0) return;
-    for (std::size_t i = 0; i < file_count_; ++i) {
-        if (files_[i].watch == watch) return;
+    for (const File& file : files_) {
+        if (file.watch == watch) return;
     }
     (void)inotify_rm_watch(inotify_, watch);
 }
@@ -79,13 +80,13 @@ bool FileWatch::take_changes() {
 
 bool FileWatch::look() {
     // Watches first: what changes after the look at a file is then told.
-    for (std::size_t i = 0; i < file_count_; ++i)
-        (void)watch_directory(files_[i]);
+    for (File& file : files_)
+        (void)watch_directory(file);
     bool is_changed = false;
-    for (std::size_t i = 0; i < file_count_; ++i) {
-        const Stamp now = stamp_of(files_[i].path.c_str());
-        is_changed = is_changed || !(now == files_[i].stamp);
-        files_[i].stamp = now;
+    for (File& file : files_) {
+        const Stamp now = stamp_of(file.path.c_str());
+        is_changed = is_changed || !(now == file.stamp);
+        file.stamp = now;
     }
     return is_changed;
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "platform/base/fixed_list.h"
 #include "platform/base/fixed_text.h"
 #include "platform/base/status.h"
 
@@ -61,8 +62,7 @@ class FileWatch {
     void drop_unused(int watch);
 
     int inotify_ = -1;
-    File files_[file_count_max] = {};
-    std::size_t file_count_ = 0;
+    FixedList<File, file_count_max> files_;
 };
 
 }  // namespace nma

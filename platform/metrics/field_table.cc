@@ -19,10 +19,10 @@ bool scale(std::uint64_t& value, std::uint64_t multiplier) {
 }
 
 template <class Find>
-Status scan_lines(std::string_view text, std::span<const FieldRow> rows, FieldValues& found,
+Status scan_lines(std::string_view text, std::span<const FieldKey> keys, FieldValues& found,
                   Find find) {
-    NMA_CHECK(rows.size() <= field_count_max);
-    std::fill_n(found.is_present.begin(), rows.size(), false);
+    NMA_CHECK(keys.size() <= field_count_max);
+    std::fill_n(found.is_present.begin(), keys.size(), false);
     LineCursor lines(text);
     std::string_view line;
     std::size_t hint = 0;
@@ -30,9 +30,9 @@ Status scan_lines(std::string_view text, std::span<const FieldRow> rows, FieldVa
         std::string_view key = take_word(line);
         if (key.ends_with(':')) key.remove_suffix(1);
         const std::size_t row = find(key, hint);
-        if (row == rows.size() || found.is_present[row]) continue;
+        if (row == keys.size() || found.is_present[row]) continue;
         std::uint64_t value = 0;
-        if (!take_u64(line, value) || !scale(value, rows[row].multiplier)) return Status::malformed;
+        if (!take_u64(line, value) || !scale(value, keys[row].multiplier)) return Status::malformed;
         found.value[row] = value;
         found.is_present[row] = true;
         hint = row + 1;
@@ -43,36 +43,36 @@ Status scan_lines(std::string_view text, std::span<const FieldRow> rows, FieldVa
 
 }  // namespace
 
-std::size_t find_field(std::span<const FieldRow> rows, std::string_view key, std::size_t hint) {
-    for (std::size_t i = hint; i < rows.size(); ++i) {
-        if (rows[i].key == key) return i;
+std::size_t find_field(std::span<const FieldKey> keys, std::string_view key, std::size_t hint) {
+    for (std::size_t i = hint; i < keys.size(); ++i) {
+        if (keys[i].key == key) return i;
     }
     for (std::size_t i = 0; i < hint; ++i) {
-        if (rows[i].key == key) return i;
+        if (keys[i].key == key) return i;
     }
-    return rows.size();
+    return keys.size();
 }
 
-std::size_t find_field(std::span<const FieldRow> rows, const FieldIndex& index,
+std::size_t find_field(std::span<const FieldKey> keys, const FieldIndex& index,
                        std::string_view key) {
     for (std::uint8_t slot = field_hash(key); index.slots[slot] != 0; ++slot) {
         const std::size_t row = index.slots[slot] - std::size_t{1};
-        if (rows[row].key == key) return row;
+        if (keys[row].key == key) return row;
     }
-    return rows.size();
+    return keys.size();
 }
 
-Status scan_fields(std::string_view text, std::span<const FieldRow> rows, FieldValues& found) {
-    return scan_lines(text, rows, found, [rows](std::string_view key, std::size_t hint) {
-        return find_field(rows, key, hint);
+Status scan_fields(std::string_view text, std::span<const FieldKey> keys, FieldValues& found) {
+    return scan_lines(text, keys, found, [keys](std::string_view key, std::size_t hint) {
+        return find_field(keys, key, hint);
     });
 }
 
-Status scan_fields(std::string_view text, std::span<const FieldRow> rows, const FieldIndex& index,
+Status scan_fields(std::string_view text, std::span<const FieldKey> keys, const FieldIndex& index,
                    FieldValues& found) {
-    return scan_lines(text, rows, found, [rows, &index](std::string_view key, std::size_t hint) {
-        if (hint < rows.size() && rows[hint].key == key) return hint;
-        return find_field(rows, index, key);
+    return scan_lines(text, keys, found, [keys, &index](std::string_view key, std::size_t hint) {
+        if (hint < keys.size() && keys[hint].key == key) return hint;
+        return find_field(keys, index, key);
     });
 }
 

@@ -1,6 +1,9 @@
 // Keyed kernel text ("MemTotal:  16 kB", "oom_kill 3"): a table of rows says which keys become
 // which figures. Unknown keys are passed over, for kernels add some; a known key with something
 // other than a number is malformed.
+//
+// Of a table of rows the compiler makes keys for scanners, and specs; itself it is not in the
+// program. A row repeats its key's fields, so that it is written in one pair of braces.
 #pragma once
 
 #include <array>
@@ -14,11 +17,28 @@
 
 namespace nma {
 
-struct FieldRow {
+struct FieldKey {
     std::string_view key;      // as the kernel writes it, without a colon
     std::uint64_t multiplier;  // kernel's unit to the spec's: 1024 for kB
-    MetricSpec spec;
 };
+
+struct FieldRow {
+    using Key = FieldKey;
+    std::string_view key;
+    std::uint64_t multiplier;
+    MetricSpec spec;
+
+    constexpr FieldKey without_spec() const { return {key, multiplier}; }
+};
+
+// The keys of a table, in its order; for a constexpr variable.
+template <class Row, std::size_t N>
+constexpr std::array<typename Row::Key, N> keys_of(const Row (&rows)[N]) {
+    std::array<typename Row::Key, N> keys = {};
+    for (std::size_t i = 0; i < N; ++i)
+        keys[i] = rows[i].without_spec();
+    return keys;
+}
 
 // The specs of a table whose rows have one each, in its order: row index == spec index.
 template <class Row, std::size_t N>
@@ -38,7 +58,7 @@ struct FieldValues {
 };
 
 // Where the keys of a large table are, so that a key that is not in it is known at once: vmstat and
-// memory.stat have many of those. Made at compile time: constexpr auto index = index_of(rows).
+// memory.stat have many of those. Made at compile time: constexpr auto index = index_of(keys).
 struct FieldIndex {
     std::array<std::uint8_t, 256> slots;  // open addressing; row + 1, 0 is empty
 };
@@ -52,11 +72,11 @@ constexpr std::uint8_t field_hash(std::string_view key) {
 }
 
 template <std::size_t N>
-constexpr FieldIndex index_of(const FieldRow (&rows)[N]) {
+constexpr FieldIndex index_of(const std::array<FieldKey, N>& keys) {
     static_assert(N <= 128, "half of the slots stay free, so that searches are short");
     FieldIndex index = {};
     for (std::size_t i = 0; i < N; ++i) {
-        std::uint8_t slot = field_hash(rows[i].key);
+        std::uint8_t slot = field_hash(keys[i].key);
         while (index.slots[slot] != 0)
             ++slot;
         index.slots[slot] = static_cast<std::uint8_t>(i + 1);
@@ -64,19 +84,19 @@ constexpr FieldIndex index_of(const FieldRow (&rows)[N]) {
     return index;
 }
 
-// The row of `key`, rows.size() when there is none. Kernels write their keys in the same order for
+// The row of `key`, keys.size() when there is none. Kernels write their keys in the same order for
 // years: `hint`, the row after the last hit, is tried first.
-std::size_t find_field(std::span<const FieldRow> rows, std::string_view key, std::size_t hint = 0);
-std::size_t find_field(std::span<const FieldRow> rows, const FieldIndex& index,
+std::size_t find_field(std::span<const FieldKey> keys, std::string_view key, std::size_t hint = 0);
+std::size_t find_field(std::span<const FieldKey> keys, const FieldIndex& index,
                        std::string_view key);
 
 // Scans lines of "key value …" or "key: value …" (a colon at the end of the key is not part of
 // it). Rows in the kernel's own order are found without searching. ok or malformed; a key that
 // comes twice counts the first time. An empty text is malformed.
-Status scan_fields(std::string_view text, std::span<const FieldRow> rows, FieldValues& found);
+Status scan_fields(std::string_view text, std::span<const FieldKey> keys, FieldValues& found);
 
-// The same with the index of `rows`, for large tables.
-Status scan_fields(std::string_view text, std::span<const FieldRow> rows, const FieldIndex& index,
+// The same with the index of `keys`, for large tables.
+Status scan_fields(std::string_view text, std::span<const FieldKey> keys, const FieldIndex& index,
                    FieldValues& found);
 
 // Writes every value found, spec index == row index + `first_spec`.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "platform/base/check.h"
+#include "platform/base/clear_used.h"
 
 namespace nma {
 
@@ -21,7 +22,7 @@ void SnapshotWriter::start(Snapshot& snapshot, std::uint64_t sequence, Instants 
     snapshot.text_pool.clear();
     snapshot.containers.clear();
     std::fill(snapshot.reports.begin(), snapshot.reports.end(), CollectorReport{});
-    std::fill(snapshot.container_slots.begin(), snapshot.container_slots.end(), 0U);
+    clear_used(snapshot.container_slots);
     NMA_CHECK(snapshot.subjects.push(Subject{}));
     container_subject_ = no_subject;
     is_open_ = false;

@@ -16,14 +16,22 @@
 namespace nma {
 
 // The rows of a group stand together in a table, best in the kernel's order.
-struct SnmpRow {
+struct SnmpKey {
     std::string_view group;  // with its colon: "Tcp:"
     std::string_view column;
+};
+
+struct SnmpRow {
+    using Key = SnmpKey;
+    std::string_view group;
+    std::string_view column;
     MetricSpec spec;
+
+    constexpr SnmpKey without_spec() const { return {group, column}; }
 };
 
 // ok, or malformed. Rows that the text does not have are not present in `found`; columns without a
 // row are passed over, whatever they hold. A group that comes twice counts the last time.
-Status scan_snmp(std::string_view text, std::span<const SnmpRow> rows, FieldValues& found);
+Status scan_snmp(std::string_view text, std::span<const SnmpKey> keys, FieldValues& found);
 
 }  // namespace nma

@@ -223,7 +223,7 @@ def check_real_sender():
                     os.makedirs(directory)
                 child = os.fork()
                 if child == 0:
-                    send_when_contained(places, bed.path("statsd"), container_id)
+                    send_when_contained(places, agent, bed.path("statsd"), container_id)
                 check_values(report, agent, "sender: its container has what it sent", container_id, {"hits": 2})
                 report.check("stray" not in values(agent, "the-node"), "sender: nobody else has", values(agent, "the-node"))
             except OSError as error:
@@ -235,13 +235,13 @@ def check_real_sender():
                 remove(places.values())
 
 
-def send_when_contained(places, path, container_id):
+def send_when_contained(places, agent, path, container_id):
     """The child's. It lives until it is killed: who is gone is in no container any more."""
     try:
         for directory in places.values():
             with open(directory + "/cgroup.procs", "w") as file:
                 file.write(str(os.getpid()))
-        time.sleep(1.5)  # until the agent has seen the container
+        until(lambda: container_id in agent.ask("/v0/containers").body.decode())
         send_unix(path, "hits:1|c", "hits:1|c|c:" + "cd" * 32)
         time.sleep(60)
     finally:

@@ -119,17 +119,15 @@ def check_sizes(name, code):
 
 def check_lists(root):
     """Every line of a .list has its source, and every .cc is built: none is forgotten."""
-    for path in sorted(root.glob("*/**/*.list")):
-        if path.relative_to(root).parts[0] not in PRODUCT:
-            continue
+    for path in sorted(path for folder in PRODUCT for path in (root / folder).glob("**/*.list")):
         for number, line in enumerate(path.read_text().split("\n"), 1):
             match = re.match(r"[A-Z_]+\(([a-z0-9_]+)", line)
             if match and not any(path.parent.glob(f"**/{match.group(1)}.cc")):
                 yield path, number, "list", f"{match.group(1)}.cc does not exist"
     for folder in PRODUCT:
+        build = "".join(f.read_text() for f in (root / folder).glob("**/CMakeLists.txt"))
+        lists = "".join(f.read_text() for f in (root / folder).glob("**/*.list"))
         for path in sorted((root / folder).glob("**/*.cc")):
-            build = "".join(f.read_text() for f in (root / folder).glob("**/CMakeLists.txt"))
-            lists = "".join(f.read_text() for f in path.parent.parent.glob("**/*.list"))
             known = re.search(rf"\b{re.escape(path.name)}\b", build)
             if not known and not re.search(rf"\(\s*{re.escape(path.stem)}\b", lists):
                 yield path, 1, "list", "is named by no CMakeLists.txt and no .list"

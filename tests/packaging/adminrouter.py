@@ -329,7 +329,7 @@ def check_keepalive(cluster):
     check(0 < established.count(":61091") <= 2 * 8, "keepalive_to_agents", established)
 
 
-def send_series(cluster):
+def send_series(number):
     code = f"""
 import socket
 with socket.socket(type=socket.SOCK_DGRAM) as sender:
@@ -338,13 +338,18 @@ with socket.socket(type=socket.SOCK_DGRAM) as sender:
         if i % 50 == 49:
             import time; time.sleep(0.01)
 """
+    run("ip", "netns", "exec", f"a{number}", sys.executable, "-c", code)
+
+
+def has_series(number):
+    answer = through(number, "/containers/node/app")
+    return answer.status == 200 and len(answer.json()["datapoints"]) == SERIES
+
+
+def check_large():
+    # A busy machine loses some packets.
     for number in (1, 2, 3):
-        run("ip", "netns", "exec", f"a{number}", sys.executable, "-c", code)
-
-
-def check_large(cluster):
-    send_series(cluster)
-    until(lambda: len((through(1, "/containers/node/app").json()).get("datapoints", [])) == SERIES, "all series are there")
+        until(lambda: has_series(number) or send_series(number), f"agent {number} has all series")
     answers = {number: through(number, "/containers/node/app") for number in (1, 2, 3)}
     sizes = [len(answer.body) for answer in answers.values()]
     check(all(len(answer.json()["datapoints"]) == SERIES for answer in answers.values()) and min(sizes) > 150_000, "large", sizes)
@@ -447,7 +452,7 @@ def check_all(program, folder):
         check_tokens()
         check_unknown(cluster)
         check_keepalive(cluster)
-        check_large(cluster)
+        check_large()
         path = f"/system/v1/agent/{IDS[0]}/metrics/v0/"
         for what in ("ping", "node", "containers/node/app"):
             measure(f"{what}, direct", path + what, (address_of(1), 61091))

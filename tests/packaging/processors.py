@@ -59,7 +59,9 @@ def kernel(root, cache, arch):
 
 
 def copy_libraries(root, tree, arch, program):
-    """What the dynamic linker of that processor would load for it."""
+    """What the dynamic linker of that processor would load for it; a program without one would run instead."""
+    if "INTERP" not in run("readelf", "--wide", "--program-headers", root + program).stdout:
+        return
     shown = run("chroot", root, MACHINES[arch][2], "-E", "LD_TRACE_LOADED_OBJECTS=1", program).stdout
     for path in re.findall(r"(/\S+) \(0x", shown):
         target = tree + path
@@ -137,6 +139,7 @@ def check_machine(report, pieces, text):
     report.check(sum(calls.values()) > 500, "there_were_calls", pieces["calls"])
     report.note(f"calls: {' '.join(sorted(calls))}")
     report.note(f"{' '.join(pieces['threads'].split()[-9:])}")
+    report.note(f"idle: {' '.join(pieces['idle'].split())}")
 
 
 def check_figures(report, pieces):

@@ -215,9 +215,12 @@ def make_traffic(stack, container):
     inside = ["nsenter", "-t", str(container.pid), "-n", "ip"]
     run(*inside, "addr", "add", "10.77.0.2/24", "dev", "e0")
     run(*inside, "link", "set", "e0", "up")
-    time.sleep(0.3)
     command = ["ip", "netns", "exec", peer, "timeout", "10", "busybox", "nc", "10.77.0.2", "9000"]
-    size = len(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout)
+    for _ in range(50):  # until somebody listens
+        time.sleep(0.2)
+        size = len(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout)
+        if size:
+            break
     report.check(size == 5000000, "net.traffic", f"{size} of 5000000 bytes came over the cable")
 
 

@@ -23,7 +23,7 @@ char memory[response_bytes_max];
 
 int connect_to(const sockaddr* address, socklen_t bytes) {
     const int connection = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval patience = {2, 0};
+    const timeval patience = {10, 0};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (connection >= 0 && connect(connection, address, bytes) == 0) return connection;
     if (connection >= 0) close(connection);

@@ -124,6 +124,11 @@ void server_do(void (*work)(Server&)) {
     send_order(nullptr, work);
 }
 
+void server_settle() {
+    for (int i = 0; i < 5; ++i)
+        server_do([](Server&) {});
+}
+
 std::string_view server_address(std::size_t index) {
     return bed.addresses[index].view();
 }
@@ -136,7 +141,7 @@ void server_connect(int connection) {
     address.sin_port =
         htons(static_cast<std::uint16_t>(atoi(url.substr(url.rfind(':') + 1).c_str())));
     assert_int_equal(connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    const timeval patience = {2, 0};
+    const timeval patience = {10, 0};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 

@@ -21,6 +21,9 @@ void server_publish(const Snapshot& snapshot);
 // Does `work` on the server's thread, between two rounds of its loop.
 void server_do(void (*work)(Server& server));
 
+// Lets the loop go round a few times: what clients did before was seen then, and its consequences.
+void server_settle();
+
 // As it was bound. Good until the next call for the same index.
 std::string_view server_address(std::size_t index = 0);
 

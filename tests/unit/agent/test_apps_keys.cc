@@ -124,7 +124,7 @@ void every_key_is_taken(void**) {
     set_defaults(config);
     assert_true(read_config_text("f", everything, config, error) && finish_config(config, error));
     const AppsConfig& apps = config.apps;
-    assert_int_equal(apps.statsd.listen_count, 4);
+    assert_int_equal(apps.statsd.listen.size(), 4);
     assert_int_equal(apps.statsd.listen[0].port, 8125);
     assert_string_equal(apps.statsd.listen[2].path.c_str(), "/s");
     assert_string_equal(apps.statsd.listen[3].name.c_str(), "udp");
@@ -141,7 +141,7 @@ void every_key_is_taken(void**) {
     assert_int_equal(apps.registration.port_last, 9099);
     assert_string_equal(apps.registration.directory.c_str(), "/d");
     assert_int_equal(apps.registration.count_max, 2);
-    assert_int_equal(apps.prometheus.target_count, 2);
+    assert_int_equal(apps.prometheus.targets.size(), 2);
     assert_string_equal(apps.prometheus.targets[1].url.c_str(), "http://[::1]/");
     assert_string_equal(apps.prometheus.targets[1].container_id.c_str(), "b");
     assert_int_equal(apps.prometheus.options.interval_s, 30);
@@ -149,8 +149,8 @@ void every_key_is_taken(void**) {
     assert_int_equal(apps.prometheus.options.samples_max, 7);
     assert_string_equal(apps.mesos.url.c_str(), "http://localhost:5051");
     assert_string_equal(apps.mesos.authorization_file.c_str(), "/t");
-    assert_int_equal(apps.mesos.labels.name_count, 0);
-    assert_int_equal(apps.mesos.labels.prefix_count, 2);
+    assert_int_equal(apps.mesos.labels.names.size(), 0);
+    assert_int_equal(apps.mesos.labels.prefixes.size(), 2);
     assert_false(apps.mesos.has_scraping);
     std::string_view value;
     assert_true(find_pair(apps.tags.view(), "fault.domain", value) && value == "eu");
@@ -177,7 +177,7 @@ void example_file_holds_the_defaults(void**) {
         read_config_file(NMA_SOURCE_DIR "/packaging/node-metrics-agent.json", config, error));
     const AppsConfig& read = config.apps;
     const AppsConfig& built_in = defaults.apps;
-    assert_int_equal(read.statsd.listen_count, 0);
+    assert_int_equal(read.statsd.listen.size(), 0);
     assert_int_equal(read.statsd.socket_mode, built_in.statsd.socket_mode);
     assert_true(read.statsd.host_container.empty());
     assert_int_equal(read.statsd.receive_buffer_bytes, built_in.statsd.receive_buffer_bytes);
@@ -189,14 +189,14 @@ void example_file_holds_the_defaults(void**) {
     assert_string_equal(read.registration.directory.c_str(),
                         built_in.registration.directory.c_str());
     assert_int_equal(read.registration.count_max, built_in.registration.count_max);
-    assert_int_equal(read.prometheus.target_count, 0);
+    assert_int_equal(read.prometheus.targets.size(), 0);
     assert_int_equal(read.prometheus.options.interval_s, built_in.prometheus.options.interval_s);
     assert_int_equal(read.prometheus.options.timeout_ms, built_in.prometheus.options.timeout_ms);
     assert_int_equal(read.prometheus.options.samples_max, built_in.prometheus.options.samples_max);
     assert_true(read.mesos.url.empty() && read.mesos.authorization_file.empty());
-    assert_int_equal(read.mesos.labels.name_count, 1);
+    assert_int_equal(read.mesos.labels.names.size(), 1);
     assert_string_equal(read.mesos.labels.names[0].c_str(), built_in.mesos.labels.names[0].c_str());
-    assert_int_equal(read.mesos.labels.prefix_count, 1);
+    assert_int_equal(read.mesos.labels.prefixes.size(), 1);
     assert_string_equal(read.mesos.labels.prefixes[0].c_str(),
                         built_in.mesos.labels.prefixes[0].c_str());
     assert_true(read.mesos.has_scraping);

@@ -138,7 +138,7 @@ void every_key_is_taken(void**) {
     assert_int_equal(config.process.capabilities, capability_of("CAP_NET_ADMIN"));
     assert_false(config.process.has_seccomp);
     assert_false(config.process.has_landlock);
-    assert_int_equal(config.listen_count, 2);
+    assert_int_equal(config.listen.size(), 2);
     assert_string_equal(config.listen[1].text.c_str(), "unix:/s");
     assert_string_equal(config.listen[1].options.address.path.c_str(), "/s");
     assert_int_equal(config.interval_s, 3600);
@@ -163,7 +163,7 @@ void example_file_holds_the_defaults(void**) {
     set_defaults(config);
     assert_true(
         read_config_file(NMA_SOURCE_DIR "/packaging/node-metrics-agent.json", config, error));
-    assert_int_equal(config.listen_count, 1);
+    assert_int_equal(config.listen.size(), 1);
     assert_string_equal(config.listen[0].text.c_str(), "127.0.0.1:61092");
     assert_true(config.listen[0].options.auth == AuthMode::none);
     assert_int_equal(config.interval_s, defaults.interval_s);
@@ -217,7 +217,7 @@ void command_line_wins_over_the_file(void**) {
     options.host_root = "/h";
     assert_true(apply_options(options, config, error));
     assert_int_equal(config.interval_s, 2);
-    assert_int_equal(config.listen_count, 1);
+    assert_int_equal(config.listen.size(), 1);
     assert_string_equal(config.listen[0].text.c_str(), "unix:/s");
     assert_true(config.listen[0].options.auth == AuthMode::none);
     assert_string_equal(config.host_root.c_str(), "/h");
@@ -262,7 +262,7 @@ void tokens_are_asked_for_unless_said_otherwise_and_need_keys(void**) {
     ConfigError error;
     set_defaults(config);
     assert_true(finish_config(config, error));
-    assert_int_equal(config.listen_count, 1);
+    assert_int_equal(config.listen.size(), 1);
     assert_true(config.listen[0].options.auth == AuthMode::none);
     set_defaults(config);
     assert_true(read_config_text("f", "{\"listen\": [\"127.0.0.1:1\"]}", config, error));
@@ -292,9 +292,9 @@ void registrations_are_open_unless_said_otherwise_in_any_order_of_keys(void**) {
         "\"auth\": {\"tokens_file\": \"/t\"}}",
         config, error));
     assert_true(finish_config(config, error));
-    assert_int_equal(config.listen_count, 4);
+    assert_int_equal(config.listen.size(), 4);
     constexpr AuthMode modes[] = {AuthMode::none, AuthMode::none, AuthMode::peer, AuthMode::token};
-    for (int i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < 4; ++i) {
         const ListenerOptions& listener = config.listen[i].options;
         assert_true(listener.auth == modes[i]);
         assert_true((listener.service == ListenerService::registration) == (i < 3));
@@ -309,7 +309,7 @@ void metrics_are_served_next_to_registrations(void**) {
         "{\"listen\": [{\"address\": \"unix:/a\", \"serves\": \"registration\"}]}";
     assert_true(read_config_text("f", one, config, error));
     assert_true(finish_config(config, error));
-    assert_int_equal(config.listen_count, 2);
+    assert_int_equal(config.listen.size(), 2);
     assert_string_equal(config.listen[1].text.c_str(), "127.0.0.1:61092");
     assert_true(config.listen[1].options.auth == AuthMode::none);
     assert_true(config.listen[1].options.service == ListenerService::metrics);
@@ -321,8 +321,7 @@ void registrations_leave_room_for_metrics(void**) {
     ConfigError error;
     set_defaults(config);
     for (std::size_t i = 0; i < limits::listener_count_max; ++i)
-        config.listen[i].options.service = ListenerService::registration;
-    config.listen_count = limits::listener_count_max;
+        config.listen.add()->options.service = ListenerService::registration;
     assert_false(finish_config(config, error));
     assert_true(error.view().ends_with("none is left for metrics: remove one"));
 }

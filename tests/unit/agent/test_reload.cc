@@ -155,8 +155,7 @@ void file_in_a_directory_that_comes_much_later_is_read_by_the_look(void**) {
 
 void key_that_cannot_be_read_again_is_told_at_start(void**) {
     if (geteuid() != 0) SKIP_BECAUSE("takes root");
-    TlsFiles& files = bed.config.listen[0].options.tls;
-    bed.config.listen_count = 1;
+    TlsFiles& files = bed.config.listen.add()->options.tls;
     tree_write(bed.tree, "server.pem", "a certificate");
     tree_write(bed.tree, "server.key", "a key");
     tree_chmod(bed.tree, "server.key", 0600);
@@ -173,8 +172,7 @@ void key_that_cannot_be_read_again_is_told_at_start(void**) {
 }
 
 void files_that_can_be_read_again_are_no_matter(void**) {
-    TlsFiles& files = bed.config.listen[0].options.tls;
-    bed.config.listen_count = 1;
+    TlsFiles& files = bed.config.listen.add()->options.tls;
     tree_write(bed.tree, "server.pem", "a certificate");
     tree_write(bed.tree, "server.key", "a key");
     tree_chmod(bed.tree, "server.key", 0600);

@@ -216,7 +216,7 @@ void slow_client_holds_up_nobody(void**) {
     sample_fill(first, 1250, 4000);
     server_publish(first.snapshot);
     const int slow = connect_and_not_read("/v0/containers");
-    usleep(50'000);
+    server_settle();
     for (int i = 0; i < 5; ++i) {
         sample_fill(second, 100, 2);
         server_publish(second.snapshot);
@@ -242,7 +242,7 @@ void thousands_of_requests_leave_no_descriptor_behind(void**) {
             http_status(http_get(server_address(), i % 2 == 0 ? "GET /v0/ping" : "HEAD /v0/x")),
             i % 2 == 0 ? 200 : 404);
     }
-    usleep(20'000);
+    server_settle();
     const int after = open("/dev/null", O_RDONLY | O_CLOEXEC);
     close(after);
     assert_int_equal(after, before);

@@ -123,7 +123,7 @@ void registration_is_answered_when_slow_readers_hold_all_memory_for_answers(void
     const auto answer = http_ask(server_address(on_unix), last(post("{\"small\": 1}")));
     assert_true(is_echo(answer, "POST /container{\"small\": 1}"));
     close(slow);
-    usleep(50'000);
+    server_settle();
     assert_int_equal(http_status(http_get(server_address(on_unix), "GET /large")), 200);
 }
 

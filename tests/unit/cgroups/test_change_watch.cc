@@ -63,6 +63,28 @@ void what_was_made_and_removed_is_told_with_its_path(void**) {
     assert_false(watch.next(change));
 }
 
+// More than a block of the table, and, after the second search, with numbers that are not in a row.
+void each_of_many_is_told_with_its_own_path(void**) {
+    constexpr int count = 300;
+    const auto name = [](int i) { return "sys/top/" + std::to_string(i); };
+    for (int i = 0; i < count; ++i) {
+        tree_mkdir(tree, name(i).c_str());
+        add(name(i).c_str(), std::to_string(i), false);
+    }
+    watch.end_search();
+    watch.begin_search();
+    for (int i = 1; i < count; i += 2)
+        add(name(i).c_str(), std::to_string(i), false);
+    watch.end_search();
+    while (watch.next(change)) {
+    }
+    for (int i = 0; i < count; ++i)
+        tree_mkdir(tree, (name(i) + "/x").c_str());
+    for (int i = 1; i < count; i += 2)
+        expect(CgroupChange::Kind::made, (std::to_string(i) + "/x").c_str());
+    assert_false(watch.next(change));
+}
+
 void at_the_root_of_a_hierarchy_the_name_is_the_path(void**) {
     add("sys/top", "", false);
     tree_mkdir(tree, "sys/top/x");
@@ -111,6 +133,7 @@ void the_descriptor_is_readable_only_while_the_watch_runs(void**) {
 int main() {
     const CMUnitTest tests[] = {
         WITH_WATCH(what_was_made_and_removed_is_told_with_its_path),
+        WITH_WATCH(each_of_many_is_told_with_its_own_path),
         WITH_WATCH(at_the_root_of_a_hierarchy_the_name_is_the_path),
         WITH_WATCH(files_are_no_cgroups),
         WITH_WATCH(a_change_of_its_events_is_that_of_the_cgroup),

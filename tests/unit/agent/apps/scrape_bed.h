@@ -16,6 +16,8 @@
 #include "agent/apps/scrape_targets.h"
 #include "tests/support/odd_server.h"
 
+#include "tests/support/cmocka.h"
+
 namespace nma::test {
 
 inline EventLoop loop;
@@ -130,7 +132,7 @@ inline int start_with(const ScrapeOptions& options) {
 inline ScrapeOptions fast() {
     ScrapeOptions options;
     options.interval_s = 1;
-    options.timeout_ms = 200;
+    options.timeout_ms = 5'000;
     return options;
 }
 
@@ -146,6 +148,14 @@ inline int stop(void**) {
     arena.unmap();
     odd_server_stop();
     return 0;
+}
+
+// For endpoints that are slow, or never answer.
+inline void start_with_timeout(std::uint32_t timeout_ms) {
+    stop(nullptr);
+    ScrapeOptions options = fast();
+    options.timeout_ms = timeout_ms;
+    assert_int_equal(start_with(options), 0);
 }
 
 inline ScrapeTargetSpec spec(const char* id, const char* path) {

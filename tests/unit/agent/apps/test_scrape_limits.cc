@@ -15,6 +15,7 @@ using namespace nma;
 using namespace nma::test;
 
 void hanging_endpoints_share_two_slots_once_known(void**) {
+    start_with_timeout(200);
     static ScrapeTargetSpec specs[20];
     static char ids[20][8];
     for (std::size_t i = 0; i < 20; ++i) {
@@ -34,10 +35,7 @@ void hanging_endpoints_share_two_slots_once_known(void**) {
 }
 
 void slow_endpoints_share_two_slots_once_known(void**) {
-    stop(nullptr);
-    ScrapeOptions options = fast();
-    options.timeout_ms = 10'000;
-    assert_int_equal(start_with(options), 0);
+    start_with_timeout(10'000);
     static ScrapeTargetSpec specs[8];
     static char ids[8][8];
     for (std::size_t i = 0; i < 8; ++i) {
@@ -72,10 +70,7 @@ void samples_beyond_the_limit_are_counted(void**) {
 }
 
 void a_body_beyond_the_limit_is_a_failure(void**) {
-    stop(nullptr);
-    ScrapeOptions options = fast();
-    options.timeout_ms = 10'000;
-    assert_int_equal(start_with(options), 0);
+    start_with_timeout(10'000);
     text.append(limits::fetch_body_bytes, '\n');
     odd_server_say(text);
     const ScrapeTargetSpec specs[] = {spec("c1", "/ok")};
@@ -86,6 +81,7 @@ void a_body_beyond_the_limit_is_a_failure(void**) {
 }
 
 void without_room_for_a_container_nothing_is_put(void**) {
+    start_with_timeout(200);
     is_full = true;
     const ScrapeTargetSpec specs[] = {spec("c1", "/ok"), spec("c2", "/silent")};
     set(specs);

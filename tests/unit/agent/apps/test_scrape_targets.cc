@@ -22,7 +22,7 @@ void samples_come_with_the_figures_of_their_scrape(void**) {
     assert_true(value_of("c1", "scrape_samples_scraped", "/ok") == 2);
     assert_true(value_of("c1", "scrape_dropped", "/ok") == 0);
     const double duration_s = value_of("c1", "scrape_duration_seconds", "/ok");
-    assert_true(duration_s > 0 && duration_s < 1);
+    assert_true(duration_s > 0 && duration_s < 5);
     assert_int_equal(store.size(), 6);
     for (const auto& entry : store)
         assert_int_equal(entry.second.group, 1);
@@ -58,6 +58,7 @@ void the_formats_are_told_apart_by_their_content_type(void**) {
 }
 
 void broken_endpoints_are_down_and_harm_no_other(void**) {
+    start_with_timeout(500);
     static constexpr const char* paths[] = {"/silent",     "/trickle", "/early",      "/garbage",
                                             "/huge",       "/headers", "/status/500", "/status/302",
                                             "/status/204", "/bare",    "/flood",      "/close"};
@@ -134,6 +135,7 @@ void a_target_that_goes_in_the_midst_of_its_text_leaves_nothing(void**) {
 }
 
 void a_removed_target_opens_no_container(void**) {
+    start_with_timeout(200);
     const ScrapeTargetSpec specs[] = {spec("c1", "/silent"), spec("c2", "/ok")};
     set(specs);
     wait_for_ends(1);
@@ -182,10 +184,7 @@ int note_start(void*) {
 }
 
 void a_large_text_is_parsed_in_many_turns_of_the_loop(void**) {
-    stop(nullptr);
-    ScrapeOptions options = fast();
-    options.timeout_ms = 10'000;
-    assert_int_equal(start_with(options), 0);
+    start_with_timeout(10'000);
     text.clear();
     while (text.size() < limits::fetch_body_bytes - 100)
         text.append("m{i=\"").append(std::to_string(text.size())).append("\"} 1\n");

@@ -40,7 +40,7 @@ void rules_are_bounded(void**) {
         assert_true(rules.add_name({name, sizeof name - 1 - i}));
     assert_false(rules.add_name("one more"));
     assert_true(rules.add_prefix("p"));
-    assert_int_equal(rules.name_count, limits::label_rule_count_max);
+    assert_int_equal(rules.names.size(), limits::label_rule_count_max);
 }
 
 }  // namespace

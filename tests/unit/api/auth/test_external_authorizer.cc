@@ -1,6 +1,5 @@
 #include "api/auth/external_authorizer.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,6 +8,7 @@
 #include "platform/linux/clock.h"
 #include "platform/metrics/agent_counters.h"
 #include "tests/support/authorizer_stand_in.h"
+#include "tests/support/open_descriptors.h"
 
 #include "tests/support/cmocka.h"
 
@@ -60,7 +60,7 @@ int make_bed(void**) {
     if (!arena.map(std::size_t{1} << 20) || loop.open() != Status::ok) return -1;
     authorizer.init(arena, {take_line, nullptr});
     stand_in_make(stand_in, tree, loop);
-    options = {{}, timeout_ms, 10'000, 10'000};
+    options = {{}, 5'000, 10'000, 10'000};
     const bool fits =
         options.socket.assign(tree.path.view()) && options.socket.append("/authorizer.sock");
     authorizer.configure(options);
@@ -87,16 +87,22 @@ void run_ms(std::uint64_t ms) {
     loop.run();
 }
 
-Opinion decide(std::string_view uid) {
-    return authorizer.decide(uid, Permission::agent);
+// For an authorizer that does not answer.
+void be_impatient() {
+    options.timeout_ms = timeout_ms;
+    authorizer.configure(options);
+}
+
+Opinion decide(std::string_view uid, Permission permission = Permission::agent) {
+    return authorizer.decide(uid, permission);
 }
 
 // Asks, and lets the loop run until it is told; a second is for slow machines.
-Opinion ask(std::string_view uid) {
-    Opinion opinion = decide(uid);
+Opinion ask(std::string_view uid, Permission permission = Permission::agent) {
+    Opinion opinion = decide(uid, permission);
     for (int i = 0; i < 1000 && opinion == Opinion::pending; ++i) {
         run_ms(1);
-        opinion = decide(uid);
+        opinion = decide(uid, permission);
     }
     return opinion;
 }
@@ -114,15 +120,6 @@ const char* numbered(std::size_t number) {
     static char uid[32];
     snprintf(uid, sizeof uid, "u%zu", number);
     return uid;
-}
-
-std::size_t open_descriptor_count() {
-    DIR* directory = opendir("/proc/self/fd");
-    std::size_t count = 0;
-    while (readdir(directory) != nullptr)
-        ++count;
-    closedir(directory);
-    return count;
 }
 
 void who_is_allowed_waits_first_and_is_told(void**) {
@@ -153,20 +150,18 @@ void another_uid_and_another_permission_are_other_questions(void**) {
     stand_in.answer = "deny\n";
     assert_true(ask("all") == Opinion::deny);
     assert_true(ask("Al") == Opinion::deny);
-    assert_true(authorizer.decide("al", Permission::system_metrics) == Opinion::pending);
-    run_ms(20);
-    assert_true(authorizer.decide("al", Permission::system_metrics) == Opinion::deny);
+    assert_true(ask("al", Permission::system_metrics) == Opinion::deny);
     assert_string_equal(stand_in.question.c_str(), "al dcos:adminrouter:ops:system-metrics\n");
     assert_true(decide("al") == Opinion::allow);
     assert_int_equal(stand_in.question_count, 4);
 }
 
 void an_old_answer_is_asked_again(void**) {
-    options.kept_ms = 30;
+    options.kept_ms = 300;
     authorizer.configure(options);
     assert_true(ask("al") == Opinion::allow);
     stand_in.answer = "deny\n";
-    run_ms(35);
+    run_ms(310);
     assert_true(ask("al") == Opinion::deny);
     assert_int_equal(stand_in.question_count, 2);
 }
@@ -209,13 +204,14 @@ void any_other_answer_and_an_end_without_one_deny(void**) {
 }
 
 void silence_before_or_within_an_answer_denies_when_time_is_over(void**) {
+    be_impatient();
     stand_in.answer = "allow";
     check_failure("bo", "it did not answer in time");
     stand_in.answer = nullptr;
     const std::uint64_t before_ns = boottime_ns();
     check_failure("al", "it did not answer in time");
     const std::uint64_t took_ns = boottime_ns() - before_ns;
-    assert_true(took_ns >= timeout_ms * ns_per_ms && took_ns < 900 * ns_per_ms);
+    assert_true(took_ns >= timeout_ms * ns_per_ms && took_ns < 4000 * ns_per_ms);
     assert_int_equal(news_count, 2);
     run_ms(2);
     assert_int_equal(stand_in.open_count, 0);
@@ -225,7 +221,7 @@ void no_socket_denies_at_once_and_is_tried_again(void**) {
     tree_delete(tree, "authorizer.sock");
     assert_true(decide("al") == Opinion::deny);
     assert_non_null(strstr(last_line, "there is no such socket: is the authorizer running?"));
-    options.failure_kept_ms = 10;
+    options.failure_kept_ms = 200;
     authorizer.configure(options);
     assert_true(decide("al") == Opinion::deny);
     assert_int_equal(failure_count(), 2);
@@ -233,7 +229,7 @@ void no_socket_denies_at_once_and_is_tried_again(void**) {
     assert_int_equal(failure_count(), 2);
     stand_in_remove(stand_in);
     stand_in_make(stand_in, tree, loop);
-    run_ms(12);
+    run_ms(210);
     assert_true(ask("al") == Opinion::allow);
 }
 
@@ -268,6 +264,7 @@ void no_more_than_the_limit_are_asked_at_once_and_the_others_wait(void**) {
 }
 
 void a_silent_authorizer_denies_all_who_wait_in_one_time_out(void**) {
+    be_impatient();
     stand_in.answer = nullptr;
     for (std::size_t i = 0; i < 40; ++i)
         assert_true(decide(numbered(i)) == Opinion::pending);
@@ -278,6 +275,7 @@ void a_silent_authorizer_denies_all_who_wait_in_one_time_out(void**) {
 }
 
 void waiting_does_not_keep_the_loop_busy(void**) {
+    be_impatient();
     stand_in_remove(stand_in);
     stand_in_make(stand_in, tree, loop, 0);
     for (std::size_t i = 0; i < 2 * connection_count_max; ++i)
@@ -316,6 +314,7 @@ void a_short_queue_of_the_socket_is_waited_for(void**) {
 }
 
 void a_queue_that_stays_full_is_a_time_out(void**) {
+    be_impatient();
     stand_in_remove(stand_in);
     stand_in_make(stand_in, tree, loop, 0);
     loop.unwatch(stand_in.listener);

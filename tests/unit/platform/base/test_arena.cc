@@ -31,7 +31,8 @@ void measuring_adds_up_and_gives_nothing(void**) {
     assert_true(arena.is_measuring());
     assert_true(arena.take<char>("text", 10).empty());
     assert_null(arena.make<Thing>("thing"));
-    assert_int_equal(arena.used_bytes(), 2 * Arena::alignment_bytes);
+    assert_true(arena.make_all<Thing>("thing", 3).empty());
+    assert_int_equal(arena.used_bytes(), 3 * Arena::alignment_bytes);
 }
 
 void a_mapped_arena_of_the_measured_size_holds_the_layout(void**) {
@@ -58,6 +59,10 @@ void memory_is_zero_aligned_and_apart(void**) {
     assert_int_equal(reinterpret_cast<std::uintptr_t>(first.data()) % Arena::alignment_bytes, 0);
     assert_int_equal(reinterpret_cast<std::uintptr_t>(second.data()) % Arena::alignment_bytes, 0);
     assert_int_equal(arena.make<Thing>("thing")->number, 7);
+    const std::span<Thing> things = arena.make_all<Thing>("thing", 3);
+    assert_int_equal(things.size(), 3);
+    for (const Thing& thing : things)
+        assert_int_equal(thing.number, 7);
     arena.unmap();
 }
 
