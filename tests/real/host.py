@@ -216,12 +216,13 @@ def make_traffic(stack, container):
     run(*inside, "addr", "add", "10.77.0.2/24", "dev", "e0")
     run(*inside, "link", "set", "e0", "up")
     command = ["ip", "netns", "exec", peer, "timeout", "10", "busybox", "nc", "10.77.0.2", "9000"]
-    for _ in range(50):  # until somebody listens
-        time.sleep(0.2)
-        size = len(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout)
-        if size:
-            break
-    report.check(size == 5000000, "net.traffic", f"{size} of 5000000 bytes came over the cable")
+    sizes = []
+
+    def has_come():
+        sizes.append(len(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout))
+        return sizes[-1]
+    wait_for(has_come, 10)  # until somebody listens
+    report.check(sizes[-1] == 5000000, "net.traffic", f"{sizes[-1]} of 5000000 bytes came over the cable")
 
 
 def check_figures(agent, podman, runc, containers):

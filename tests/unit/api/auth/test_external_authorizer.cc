@@ -150,6 +150,7 @@ void another_uid_and_another_permission_are_other_questions(void**) {
     stand_in.answer = "deny\n";
     assert_true(ask("all") == Opinion::deny);
     assert_true(ask("Al") == Opinion::deny);
+    assert_true(decide("al", Permission::system_metrics) == Opinion::pending);
     assert_true(ask("al", Permission::system_metrics) == Opinion::deny);
     assert_string_equal(stand_in.question.c_str(), "al dcos:adminrouter:ops:system-metrics\n");
     assert_true(decide("al") == Opinion::allow);
