@@ -49,6 +49,10 @@ def resident(pid):
 
 
 def check_memory(limits):
+    containers = said(program, "once", "containers")[1].splitlines()[-1]
+    if containers != "[]":
+        report.skip("memory", "there are containers here, which take some of it")
+        return
     with tempfile.TemporaryDirectory() as folder:
         agent = subprocess.Popen([program, "--listen", f"unix:{folder}/api", "--auth", "none"], stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)
